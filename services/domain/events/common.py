@@ -1,0 +1,451 @@
+"""Generated from schemas/avro by `make generate`: change the schema, not this file."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from services.domain.scaled import from_bytes, to_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrLocation:
+    """Where it was charged, frozen at the time of the record."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.CdrLocation"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    location_id: str
+    name: str
+    address: str
+    city: str
+    postal_code: str
+    country: str  # ISO 3166-1 alpha-3.
+    latitude: str
+    longitude: str
+    time_zone: str  # IANA name.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "location_id": self.location_id,
+            "name": self.name,
+            "address": self.address,
+            "city": self.city,
+            "postal_code": self.postal_code,
+            "country": self.country,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "time_zone": self.time_zone,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            location_id=record["location_id"],
+            name=record["name"],
+            address=record["address"],
+            city=record["city"],
+            postal_code=record["postal_code"],
+            country=record["country"],
+            latitude=record["latitude"],
+            longitude=record["longitude"],
+            time_zone=record["time_zone"],
+        )
+
+
+class CdrStatus(StrEnum):
+    """Where a charge detail record stands."""
+
+    UNKNOWN = "UNKNOWN"
+    ISSUED = "ISSUED"
+    HELD = "HELD"
+    CREDITED = "CREDITED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingPeriod:
+    """Energy between two readings of the register."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ChargingPeriod"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    started_at: int
+    ended_at: int
+    energy_wh: Decimal
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "energy_wh": to_bytes(self.energy_wh, 4),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            started_at=record["started_at"],
+            ended_at=record["ended_at"],
+            energy_wh=from_bytes(record["energy_wh"], 4),
+        )
+
+
+class CommandOutcome(StrEnum):
+    """How a command ended."""
+
+    UNKNOWN = "UNKNOWN"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    EXPIRED = "EXPIRED"
+    UNREACHABLE = "UNREACHABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evse:
+    """One EVSE of a station."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.Evse"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    evse_id: int  # Number in the station, from 1 (OCPP 1.6: the connector number).
+    evse_uid: str  # EVSE-ID for partners, e.g. DE*WAT*E0001.
+    connector_standard: str = "IEC_62196_T2"  # OCPI ConnectorType.
+    power_type: str = "AC_3_PHASE"  # OCPI PowerType.
+    max_power_w: int = 11000  # Rated power.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "evse_id": self.evse_id,
+            "evse_uid": self.evse_uid,
+            "connector_standard": self.connector_standard,
+            "power_type": self.power_type,
+            "max_power_w": self.max_power_w,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            evse_id=record["evse_id"],
+            evse_uid=record["evse_uid"],
+            connector_standard=record["connector_standard"],
+            power_type=record["power_type"],
+            max_power_w=record["max_power_w"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdToken:
+    """Who asks to charge."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.IdToken"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    value: str  # Identifier as received.
+    type: str = "Unknown"  # OCPP 2.0.1 IdTokenEnumType, e.g. ISO14443, Central, eMAID; Unknown for OCPP 1.6.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "value": self.value,
+            "type": self.type,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            value=record["value"],
+            type=record["type"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledValue:
+    """One value of a meter value, normalised in name only."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.SampledValue"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    value: str  # Exact decimal number as text.
+    measurand: str = "Energy.Active.Import.Register"  # OCPP measurand.
+    context: str = "Sample.Periodic"  # OCPP reading context.
+    phase: str | None = None
+    location: str = "Outlet"  # OCPP location.
+    unit: str = "Wh"  # Unit as sent, or the measurand's default.
+    multiplier: int = 0  # Exponent of ten to apply to value.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "value": self.value,
+            "measurand": self.measurand,
+            "context": self.context,
+            "phase": self.phase,
+            "location": self.location,
+            "unit": self.unit,
+            "multiplier": self.multiplier,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            value=record["value"],
+            measurand=record["measurand"],
+            context=record["context"],
+            phase=record["phase"],
+            location=record["location"],
+            unit=record["unit"],
+            multiplier=record["multiplier"],
+        )
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    UNKNOWN = "UNKNOWN"
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    SUSPENDED = "SUSPENDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedMeterValue:
+    """A signed meter record, byte for byte as the station sent it."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.SignedMeterValue"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    signed_data: bytes  # The text of the frame's field, UTF-8, unchanged.
+    sha256: str  # Lower-case hex over signed_data.
+    encoding_method: str = ""  # E.g. OCMF, EDL_40_P; empty when the station did not say.
+    signing_method: str = ""  # E.g. ECDSA-secp256r1-SHA256; empty when not said.
+    public_key: str = ""  # As sent by the station; proves nothing by itself; empty when not sent.
+    context: str = "Sample.Periodic"  # OCPP reading context, e.g. Transaction.Begin.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "signed_data": self.signed_data,
+            "sha256": self.sha256,
+            "encoding_method": self.encoding_method,
+            "signing_method": self.signing_method,
+            "public_key": self.public_key,
+            "context": self.context,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            signed_data=record["signed_data"],
+            sha256=record["sha256"],
+            encoding_method=record["encoding_method"],
+            signing_method=record["signing_method"],
+            public_key=record["public_key"],
+            context=record["context"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffTerms:
+    """What a session costs, before VAT."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.TariffTerms"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    tariff_id: str
+    currency: str  # ISO 4217.
+    energy_price_per_kwh: Decimal
+    time_price_per_hour: Decimal
+    session_fee: Decimal
+    vat_percent: Decimal
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tariff_id": self.tariff_id,
+            "currency": self.currency,
+            "energy_price_per_kwh": to_bytes(self.energy_price_per_kwh, 6),
+            "time_price_per_hour": to_bytes(self.time_price_per_hour, 6),
+            "session_fee": to_bytes(self.session_fee, 6),
+            "vat_percent": to_bytes(self.vat_percent, 4),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tariff_id=record["tariff_id"],
+            currency=record["currency"],
+            energy_price_per_kwh=from_bytes(record["energy_price_per_kwh"], 6),
+            time_price_per_hour=from_bytes(record["time_price_per_hour"], 6),
+            session_fee=from_bytes(record["session_fee"], 6),
+            vat_percent=from_bytes(record["vat_percent"], 4),
+        )
+
+
+class TokenStatus(StrEnum):
+    """Whether a token may charge."""
+
+    UNKNOWN = "UNKNOWN"
+    VALID = "VALID"
+    BLOCKED = "BLOCKED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeDetail:
+    """The content of a charge detail record (CDR)."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ChargeDetail"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    cdr_id: str
+    session_id: str
+    revision: int  # 1 for the first record of a session, then one more for each replacement.
+    credit: bool = False  # True when it takes back credit_reference_id.
+    credit_reference_id: str | None = None
+    country_code: str  # Of the operator's party id.
+    party_id: str
+    station_id: str  # The charging station's identity as in its connection URL.
+    transaction_id: str
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    evse_id: int | None = None
+    evse_uid: str | None = None
+    connector_id: int | None = None
+    location: CdrLocation | None = None
+    id_token: IdToken | None = None
+    contract_id: str | None = None
+    started_at: int
+    ended_at: int
+    duration_s: int
+    energy_wh: Decimal
+    meter_start_wh: Decimal | None = None
+    meter_stop_wh: Decimal | None = None
+    tariff: TariffTerms | None = None  # Null: no tariff was set, nothing was priced.
+    energy_cost: Decimal | None = None
+    time_cost: Decimal | None = None
+    session_cost: Decimal | None = None
+    total_cost_excl_vat: Decimal | None = None
+    total_cost_incl_vat: Decimal | None = None
+    stopped_reason: str | None = None
+    periods: tuple[ChargingPeriod, ...] = ()
+    signed_meter_values: tuple[SignedMeterValue, ...] = ()
+    quality_flags: tuple[str, ...] = ()
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "cdr_id": self.cdr_id,
+            "session_id": self.session_id,
+            "revision": self.revision,
+            "credit": self.credit,
+            "credit_reference_id": self.credit_reference_id,
+            "country_code": self.country_code,
+            "party_id": self.party_id,
+            "station_id": self.station_id,
+            "transaction_id": self.transaction_id,
+            "protocol": self.protocol,
+            "evse_id": self.evse_id,
+            "evse_uid": self.evse_uid,
+            "connector_id": self.connector_id,
+            "location": None if self.location is None else self.location.to_record(),
+            "id_token": None if self.id_token is None else self.id_token.to_record(),
+            "contract_id": self.contract_id,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "duration_s": self.duration_s,
+            "energy_wh": to_bytes(self.energy_wh, 4),
+            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
+            "meter_stop_wh": None if self.meter_stop_wh is None else to_bytes(self.meter_stop_wh, 4),
+            "tariff": None if self.tariff is None else self.tariff.to_record(),
+            "energy_cost": None if self.energy_cost is None else to_bytes(self.energy_cost, 6),
+            "time_cost": None if self.time_cost is None else to_bytes(self.time_cost, 6),
+            "session_cost": None if self.session_cost is None else to_bytes(self.session_cost, 6),
+            "total_cost_excl_vat": None
+            if self.total_cost_excl_vat is None
+            else to_bytes(self.total_cost_excl_vat, 6),
+            "total_cost_incl_vat": None
+            if self.total_cost_incl_vat is None
+            else to_bytes(self.total_cost_incl_vat, 6),
+            "stopped_reason": self.stopped_reason,
+            "periods": [item.to_record() for item in self.periods],
+            "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
+            "quality_flags": list(self.quality_flags),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            cdr_id=record["cdr_id"],
+            session_id=record["session_id"],
+            revision=record["revision"],
+            credit=record["credit"],
+            credit_reference_id=record["credit_reference_id"],
+            country_code=record["country_code"],
+            party_id=record["party_id"],
+            station_id=record["station_id"],
+            transaction_id=record["transaction_id"],
+            protocol=record["protocol"],
+            evse_id=record["evse_id"],
+            evse_uid=record["evse_uid"],
+            connector_id=record["connector_id"],
+            location=None if record["location"] is None else CdrLocation.from_record(record["location"]),
+            id_token=None if record["id_token"] is None else IdToken.from_record(record["id_token"]),
+            contract_id=record["contract_id"],
+            started_at=record["started_at"],
+            ended_at=record["ended_at"],
+            duration_s=record["duration_s"],
+            energy_wh=from_bytes(record["energy_wh"], 4),
+            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
+            meter_stop_wh=None if record["meter_stop_wh"] is None else from_bytes(record["meter_stop_wh"], 4),
+            tariff=None if record["tariff"] is None else TariffTerms.from_record(record["tariff"]),
+            energy_cost=None if record["energy_cost"] is None else from_bytes(record["energy_cost"], 6),
+            time_cost=None if record["time_cost"] is None else from_bytes(record["time_cost"], 6),
+            session_cost=None if record["session_cost"] is None else from_bytes(record["session_cost"], 6),
+            total_cost_excl_vat=None
+            if record["total_cost_excl_vat"] is None
+            else from_bytes(record["total_cost_excl_vat"], 6),
+            total_cost_incl_vat=None
+            if record["total_cost_incl_vat"] is None
+            else from_bytes(record["total_cost_incl_vat"], 6),
+            stopped_reason=record["stopped_reason"],
+            periods=tuple([ChargingPeriod.from_record(item) for item in record["periods"]]),
+            signed_meter_values=tuple(
+                [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
+            ),
+            quality_flags=tuple(record["quality_flags"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterValue:
+    """All values taken at one moment."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.MeterValue"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    sampled_at: int
+    energy_register_wh: Decimal | None = (
+        None  # Energy.Active.Import.Register over all phases at the outlet, if it is among the values.
+    )
+    sampled_values: tuple[SampledValue, ...] = ()
+    signed_meter_values: tuple[SignedMeterValue, ...] = ()
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "sampled_at": self.sampled_at,
+            "energy_register_wh": None
+            if self.energy_register_wh is None
+            else to_bytes(self.energy_register_wh, 4),
+            "sampled_values": [item.to_record() for item in self.sampled_values],
+            "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            sampled_at=record["sampled_at"],
+            energy_register_wh=None
+            if record["energy_register_wh"] is None
+            else from_bytes(record["energy_register_wh"], 4),
+            sampled_values=tuple([SampledValue.from_record(item) for item in record["sampled_values"]]),
+            signed_meter_values=tuple(
+                [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
+            ),
+        )

@@ -1,0 +1,578 @@
+"""Generated from schemas/avro by `make generate`: change the schema, not this file."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from services.domain.events import common
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRequested:
+    """Something a station is asked to do."""
+
+    FULL_NAME: ClassVar[str] = "station.commands.v1.CommandRequested"
+    TOPIC: ClassVar[str] = "station.commands.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    command_id: str
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    operation: str  # OCPP 2.0.1 action, e.g. RequestStartTransaction.
+    payload_json: str  # The OCPP 2.0.1 request as JSON.
+    requested_by: str
+    requested_at: int
+    deadline_at: int  # No longer sent after this.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "command_id": self.command_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "operation": self.operation,
+            "payload_json": self.payload_json,
+            "requested_by": self.requested_by,
+            "requested_at": self.requested_at,
+            "deadline_at": self.deadline_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            command_id=record["command_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            operation=record["operation"],
+            payload_json=record["payload_json"],
+            requested_by=record["requested_by"],
+            requested_at=record["requested_at"],
+            deadline_at=record["deadline_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Who holds a station's socket."""
+
+    FULL_NAME: ClassVar[str] = "station.connection.v1.Connection"
+    TOPIC: ClassVar[str] = "station.connection.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    edge_id: str
+    epoch: int
+    connected: bool
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    since: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "edge_id": self.edge_id,
+            "epoch": self.epoch,
+            "connected": self.connected,
+            "protocol": self.protocol,
+            "since": self.since,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            edge_id=record["edge_id"],
+            epoch=record["epoch"],
+            connected=record["connected"],
+            protocol=record["protocol"],
+            since=record["since"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorStatusChanged:
+    """A connector's status."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.ConnectorStatusChanged"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    evse_id: int | None = None
+    connector_id: int | None = None
+    status: str  # OCPP 2.0.1 ConnectorStatusEnumType.
+    reported_status: str  # The word that the station used.
+    error_code: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+    occurred_at: int  # The station's time.
+    recorded_at: int  # When we received it.
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "status": self.status,
+            "reported_status": self.reported_status,
+            "error_code": self.error_code,
+            "vendor_error_code": self.vendor_error_code,
+            "info": self.info,
+            "occurred_at": self.occurred_at,
+            "recorded_at": self.recorded_at,
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            status=record["status"],
+            reported_status=record["reported_status"],
+            error_code=record["error_code"],
+            vendor_error_code=record["vendor_error_code"],
+            info=record["info"],
+            occurred_at=record["occurred_at"],
+            recorded_at=record["recorded_at"],
+            warnings=tuple(record["warnings"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTransferred:
+    """A vendor's own message."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.DataTransferred"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    vendor_id: str
+    message_id: str | None = None
+    data: str | None = None  # As sent; JSON text when it was not a string.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "vendor_id": self.vendor_id,
+            "message_id": self.message_id,
+            "data": self.data,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            vendor_id=record["vendor_id"],
+            message_id=record["message_id"],
+            data=record["data"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolViolated:
+    """A frame that the protocol does not allow, with our answer to it."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.ProtocolViolated"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    code: str  # OCPP-J error code that we answered, or why the frame was dropped.
+    description: str
+    action: str | None = None
+    frame: bytes  # The frame, cut at 4096 bytes.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "code": self.code,
+            "description": self.description,
+            "action": self.action,
+            "frame": self.frame,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            code=record["code"],
+            description=record["description"],
+            action=record["action"],
+            frame=record["frame"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEventRaised:
+    """Something that the operator's security team should see."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.SecurityEventRaised"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str
+    type: str  # E.g. AuthenticationFailed, ConnectionFlapping.
+    detail: str
+    remote_address: str | None = None
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "type": self.type,
+            "detail": self.detail,
+            "remote_address": self.remote_address,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            type=record["type"],
+            detail=record["detail"],
+            remote_address=record["remote_address"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationBooted:
+    """A station introduced itself."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.StationBooted"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    boot_reason: str | None = None
+    registration_status: str  # Our answer: Accepted, Pending or Rejected.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "vendor": self.vendor,
+            "model": self.model,
+            "serial_number": self.serial_number,
+            "firmware_version": self.firmware_version,
+            "iccid": self.iccid,
+            "imsi": self.imsi,
+            "boot_reason": self.boot_reason,
+            "registration_status": self.registration_status,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            vendor=record["vendor"],
+            model=record["model"],
+            serial_number=record["serial_number"],
+            firmware_version=record["firmware_version"],
+            iccid=record["iccid"],
+            imsi=record["imsi"],
+            boot_reason=record["boot_reason"],
+            registration_status=record["registration_status"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationConnected:
+    """A station opened its connection."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.StationConnected"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    edge_id: str  # The process that holds the socket.
+    epoch: int  # Grows with every connection of the station.
+    remote_address: str
+    security_profile: int
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "edge_id": self.edge_id,
+            "epoch": self.epoch,
+            "remote_address": self.remote_address,
+            "security_profile": self.security_profile,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            edge_id=record["edge_id"],
+            epoch=record["epoch"],
+            remote_address=record["remote_address"],
+            security_profile=record["security_profile"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationDisconnected:
+    """A station's connection ended."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.StationDisconnected"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    edge_id: str
+    epoch: int
+    reason: str  # closed, lost, displaced, drained, refused or misbehaved.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "edge_id": self.edge_id,
+            "epoch": self.epoch,
+            "reason": self.reason,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            edge_id=record["edge_id"],
+            epoch=record["epoch"],
+            reason=record["reason"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAnswered:
+    """How a command ended."""
+
+    FULL_NAME: ClassVar[str] = "station.results.v1.CommandAnswered"
+    TOPIC: ClassVar[str] = "station.results.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    command_id: str
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    operation: str
+    outcome: common.CommandOutcome
+    status: str | None = None  # The station's word.
+    detail: str | None = None
+    answer_json: str | None = None
+    edge_id: str
+    epoch: int
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "command_id": self.command_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "operation": self.operation,
+            "outcome": self.outcome.value,
+            "status": self.status,
+            "detail": self.detail,
+            "answer_json": self.answer_json,
+            "edge_id": self.edge_id,
+            "epoch": self.epoch,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            command_id=record["command_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            operation=record["operation"],
+            outcome=common.CommandOutcome(record["outcome"]),
+            status=record["status"],
+            detail=record["detail"],
+            answer_json=record["answer_json"],
+            edge_id=record["edge_id"],
+            epoch=record["epoch"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A station's registry entry."""
+
+    FULL_NAME: ClassVar[str] = "station.state.v1.Station"
+    TOPIC: ClassVar[str] = "station.state.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    country_code: str = "DE"  # ISO 3166-1 alpha-2 of the owning party.
+    party_id: str = "WAT"  # Of the owning party.
+    location_id: str | None = None
+    tariff_id: str | None = None
+    security_profile: int = 1  # OCPP security profile that it must use.
+    password_hash: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    evses: tuple[common.Evse, ...] = ()
+    quirks: tuple[str, ...] = ()  # Named tolerances for this station.
+    enabled: bool = True  # False: refused.
+    updated_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "country_code": self.country_code,
+            "party_id": self.party_id,
+            "location_id": self.location_id,
+            "tariff_id": self.tariff_id,
+            "security_profile": self.security_profile,
+            "password_hash": self.password_hash,
+            "vendor": self.vendor,
+            "model": self.model,
+            "evses": [item.to_record() for item in self.evses],
+            "quirks": list(self.quirks),
+            "enabled": self.enabled,
+            "updated_at": self.updated_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            country_code=record["country_code"],
+            party_id=record["party_id"],
+            location_id=record["location_id"],
+            tariff_id=record["tariff_id"],
+            security_profile=record["security_profile"],
+            password_hash=record["password_hash"],
+            vendor=record["vendor"],
+            model=record["model"],
+            evses=tuple([common.Evse.from_record(item) for item in record["evses"]]),
+            quirks=tuple(record["quirks"]),
+            enabled=record["enabled"],
+            updated_at=record["updated_at"],
+        )

@@ -1,0 +1,94 @@
+"""Events to bytes and back: Confluent wire format (0x00, schema id in 4 bytes, Avro binary)."""
+
+import json
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any, cast
+
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+
+from services.domain import events
+from services.domain.failures import BadRecord
+from services.domain.folding import Event
+from services.runtime import schemas
+
+MAGIC = 0
+_PREFIX_BYTES = 5
+
+FetchSchema = Callable[[int], str]
+"""Schema text of an id; raises KeyError when nobody knows it, TryAgain when the registry cannot be asked."""
+
+
+class Codec:
+    """Encodes and decodes the event types of `services.domain.events`.
+
+    `ids` maps Avro full names to registry ids (default: derived from content, as the embedded registry does);
+    `fetch` looks up the writer schema of an id that is not among them.
+    """
+
+    def __init__(self, ids: Mapping[str, int] | None = None, fetch: FetchSchema | None = None) -> None:
+        shipped = schemas.shipped()
+        self._fetch = fetch
+        self._schemas = {name: _parsed(schema.text) for name, schema in shipped.items()}
+        chosen = ids or {name: schemas.content_id(schema.text) for name, schema in shipped.items()}
+        self._prefixes = {name: bytes([MAGIC]) + chosen[name].to_bytes(4, "big") for name in shipped}
+        self._readers: dict[bytes, Callable[[BytesIO], Event]] = {
+            prefix: self._reader(self._schemas[name], events.TYPES[name], None)
+            for name, prefix in self._prefixes.items()
+        }
+
+    def encode(self, event: Event) -> bytes:
+        """The bytes of one event; ValueError when a decimal does not fit its scale."""
+        buffer = BytesIO()
+        buffer.write(self._prefixes[event.FULL_NAME])
+        schemaless_writer(buffer, self._schemas[event.FULL_NAME], event.to_record())
+        return buffer.getvalue()
+
+    def decode(self, data: bytes) -> Any:
+        """The event in `data`, read into this version's shape; BadRecord when it cannot be."""
+        reader = self._readers.get(data[:_PREFIX_BYTES]) or self._new_reader(data)
+        buffer = BytesIO(data)
+        buffer.seek(_PREFIX_BYTES)
+        try:
+            event = reader(buffer)
+        except Exception as error:  # fastavro raises whatever the bytes lead it to
+            raise BadRecord(f"not the Avro that its schema id says: {type(error).__name__}: {error}") from error
+        if buffer.tell() != len(data):
+            raise BadRecord(f"{len(data) - buffer.tell()} bytes after the end of the record")
+        return event
+
+    def _new_reader(self, data: bytes) -> Callable[[BytesIO], Event]:
+        if len(data) <= _PREFIX_BYTES or data[0] != MAGIC:
+            raise BadRecord("does not begin with the magic byte and a schema id")
+        schema_id = int.from_bytes(data[1:_PREFIX_BYTES], "big")
+        try:
+            text = self._fetch(schema_id) if self._fetch else None
+        except KeyError:
+            text = None
+        if text is None:
+            raise BadRecord(f"schema id {schema_id} is not known to the registry")
+        writer = _parsed(text)
+        name = cast(dict[str, Any], writer)["name"]
+        if name not in events.TYPES:
+            raise BadRecord(f"no event type {name} in this version")
+        reader = self._reader(writer, events.TYPES[name], self._schemas[name])
+        self._readers[bytes(data[:_PREFIX_BYTES])] = reader
+        return reader
+
+    @staticmethod
+    def _reader(writer: Any, kind: type[Any], reader: Any) -> Callable[[BytesIO], Event]:
+        build = kind.from_record
+        return lambda buffer: build(schemaless_reader(buffer, writer, reader))
+
+
+def _parsed(text: str) -> Any:
+    """Parse without logical types: the generated classes scale decimals and keep times as milliseconds."""
+    return parse_schema(_physical(json.loads(text)))
+
+
+def _physical(avro: Any) -> Any:
+    if isinstance(avro, list):
+        return [_physical(branch) for branch in avro]
+    if isinstance(avro, dict):
+        return {key: _physical(value) for key, value in avro.items() if key != "logicalType"}
+    return avro

@@ -1,0 +1,87 @@
+"""The streams of schemas/topics.yaml as Kafka topics."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from services.runtime.schemas import schemas_dir
+from services.runtime.settings import KafkaSettings
+
+_DAY_MS = 86_400_000
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One entry of topics.yaml."""
+
+    name: str
+    about: str
+    key: tuple[str, ...]
+    compacted: bool
+    retention_ms: int
+    partitions: int
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+
+    def config(self) -> dict[str, str]:
+        """The topic's Kafka configuration."""
+        if self.compacted:
+            return {"cleanup.policy": "compact"}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+
+
+@cache
+def streams() -> dict[str, Stream]:
+    """Every stream by name."""
+    entries = yaml.safe_load((schemas_dir() / "topics.yaml").read_text())
+    return {name: _stream(name, entry) for name, entry in entries.items()}
+
+
+def _stream(name: str, entry: dict[str, object]) -> Stream:
+    days = int(str(entry.get("retention_days", -1)))
+    return Stream(
+        name=name,
+        about=str(entry["about"]),
+        key=tuple(entry["key"]),  # type: ignore[arg-type]
+        compacted=entry["cleanup"] == "compact",
+        retention_ms=days * _DAY_MS if days > 0 else -1,
+        partitions=int(str(entry["partitions"])),
+        producers=tuple(entry["producers"]),  # type: ignore[arg-type]
+        consumers=tuple(entry["consumers"]),  # type: ignore[arg-type]
+    )
+
+
+def new_topic(kafka: KafkaSettings, name: str, partitions: int, config: dict[str, str]) -> NewTopic:
+    """A topic as these settings make it: prefixed, and with no more partitions than they allow."""
+    return NewTopic(
+        kafka.topic_prefix + name,
+        num_partitions=min(partitions, kafka.partitions),
+        replication_factor=kafka.replication_factor,
+        config=config,
+    )
+
+
+def create_topics(kafka: KafkaSettings, names: Iterable[str] | None = None) -> list[str]:
+    """Create the streams (all, or those named) that do not exist yet; the names that were created."""
+    wanted = [streams()[name] for name in (streams() if names is None else names)]
+    return ensure(kafka, [new_topic(kafka, s.name, s.partitions, s.config()) for s in wanted])
+
+
+def ensure(kafka: KafkaSettings, topics: list[NewTopic]) -> list[str]:
+    """Create topics, taking those that exist as they are; KafkaException for any other trouble."""
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    created = []
+    for name, future in admin.create_topics(topics, operation_timeout=30).items():
+        try:
+            future.result(timeout=60)
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    return created
