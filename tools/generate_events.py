@@ -49,8 +49,8 @@ def shape_of(avro: Any, noun: str, schemas: dict[str, dict[str, Any]]) -> Shape:
             return _nullable(shape_of(inner, noun, schemas))
         case {"type": "array", "items": items}:
             return _array(shape_of(items, noun, schemas))
-        case {"type": "bytes", "logicalType": "decimal", "scale": scale}:
-            return Shape("Decimal", f"to_bytes({{}}, {scale})", f"from_bytes({{}}, {scale})")
+        case {"type": "bytes", "logicalType": "decimal"}:
+            return Shape("Decimal")
         case {"type": str(primitive)} if primitive in PRIMITIVES:
             return Shape(PRIMITIVES[primitive])
         case str(name) if name in PRIMITIVES:
@@ -186,8 +186,6 @@ def module_source(
         "StrEnum" in body
     )
     own_imports = [f"from services.domain.events import {', '.join(sorted(nouns))}"] * bool(nouns)
-    scaled = [name for name in ("from_bytes", "to_bytes") if f"{name}(" in body]
-    own_imports += [f"from services.domain.scaled import {', '.join(scaled)}"] * bool(scaled)
     return "\n".join([HEADER, *sorted(imports), "", *own_imports, "", "", body, ""])
 
 

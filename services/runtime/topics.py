@@ -1,19 +1,17 @@
 """The streams of schemas/topics.yaml as Kafka topics."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 import yaml
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from services.runtime.schemas import schemas_dir
 from services.runtime.settings import KafkaSettings
 
 _DAY_MS = 86_400_000
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from services.domain.scaled import from_bytes, to_bytes
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrLocation:
@@ -77,7 +75,7 @@ class ChargingPeriod:
         return {
             "started_at": self.started_at,
             "ended_at": self.ended_at,
-            "energy_wh": to_bytes(self.energy_wh, 4),
+            "energy_wh": self.energy_wh,
         }
 
     @classmethod
@@ -85,7 +83,7 @@ class ChargingPeriod:
         return cls(
             started_at=record["started_at"],
             ended_at=record["ended_at"],
-            energy_wh=from_bytes(record["energy_wh"], 4),
+            energy_wh=record["energy_wh"],
         )
 
 
@@ -260,10 +258,10 @@ class TariffTerms:
         return {
             "tariff_id": self.tariff_id,
             "currency": self.currency,
-            "energy_price_per_kwh": to_bytes(self.energy_price_per_kwh, 6),
-            "time_price_per_hour": to_bytes(self.time_price_per_hour, 6),
-            "session_fee": to_bytes(self.session_fee, 6),
-            "vat_percent": to_bytes(self.vat_percent, 4),
+            "energy_price_per_kwh": self.energy_price_per_kwh,
+            "time_price_per_hour": self.time_price_per_hour,
+            "session_fee": self.session_fee,
+            "vat_percent": self.vat_percent,
         }
 
     @classmethod
@@ -271,10 +269,10 @@ class TariffTerms:
         return cls(
             tariff_id=record["tariff_id"],
             currency=record["currency"],
-            energy_price_per_kwh=from_bytes(record["energy_price_per_kwh"], 6),
-            time_price_per_hour=from_bytes(record["time_price_per_hour"], 6),
-            session_fee=from_bytes(record["session_fee"], 6),
-            vat_percent=from_bytes(record["vat_percent"], 4),
+            energy_price_per_kwh=record["energy_price_per_kwh"],
+            time_price_per_hour=record["time_price_per_hour"],
+            session_fee=record["session_fee"],
+            vat_percent=record["vat_percent"],
         )
 
 
@@ -349,19 +347,15 @@ class ChargeDetail:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "duration_s": self.duration_s,
-            "energy_wh": to_bytes(self.energy_wh, 4),
-            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
-            "meter_stop_wh": None if self.meter_stop_wh is None else to_bytes(self.meter_stop_wh, 4),
+            "energy_wh": self.energy_wh,
+            "meter_start_wh": self.meter_start_wh,
+            "meter_stop_wh": self.meter_stop_wh,
             "tariff": None if self.tariff is None else self.tariff.to_record(),
-            "energy_cost": None if self.energy_cost is None else to_bytes(self.energy_cost, 6),
-            "time_cost": None if self.time_cost is None else to_bytes(self.time_cost, 6),
-            "session_cost": None if self.session_cost is None else to_bytes(self.session_cost, 6),
-            "total_cost_excl_vat": None
-            if self.total_cost_excl_vat is None
-            else to_bytes(self.total_cost_excl_vat, 6),
-            "total_cost_incl_vat": None
-            if self.total_cost_incl_vat is None
-            else to_bytes(self.total_cost_incl_vat, 6),
+            "energy_cost": self.energy_cost,
+            "time_cost": self.time_cost,
+            "session_cost": self.session_cost,
+            "total_cost_excl_vat": self.total_cost_excl_vat,
+            "total_cost_incl_vat": self.total_cost_incl_vat,
             "stopped_reason": self.stopped_reason,
             "periods": [item.to_record() for item in self.periods],
             "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
@@ -391,19 +385,15 @@ class ChargeDetail:
             started_at=record["started_at"],
             ended_at=record["ended_at"],
             duration_s=record["duration_s"],
-            energy_wh=from_bytes(record["energy_wh"], 4),
-            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
-            meter_stop_wh=None if record["meter_stop_wh"] is None else from_bytes(record["meter_stop_wh"], 4),
+            energy_wh=record["energy_wh"],
+            meter_start_wh=record["meter_start_wh"],
+            meter_stop_wh=record["meter_stop_wh"],
             tariff=None if record["tariff"] is None else TariffTerms.from_record(record["tariff"]),
-            energy_cost=None if record["energy_cost"] is None else from_bytes(record["energy_cost"], 6),
-            time_cost=None if record["time_cost"] is None else from_bytes(record["time_cost"], 6),
-            session_cost=None if record["session_cost"] is None else from_bytes(record["session_cost"], 6),
-            total_cost_excl_vat=None
-            if record["total_cost_excl_vat"] is None
-            else from_bytes(record["total_cost_excl_vat"], 6),
-            total_cost_incl_vat=None
-            if record["total_cost_incl_vat"] is None
-            else from_bytes(record["total_cost_incl_vat"], 6),
+            energy_cost=record["energy_cost"],
+            time_cost=record["time_cost"],
+            session_cost=record["session_cost"],
+            total_cost_excl_vat=record["total_cost_excl_vat"],
+            total_cost_incl_vat=record["total_cost_incl_vat"],
             stopped_reason=record["stopped_reason"],
             periods=tuple([ChargingPeriod.from_record(item) for item in record["periods"]]),
             signed_meter_values=tuple(
@@ -430,9 +420,7 @@ class MeterValue:
     def to_record(self) -> dict[str, Any]:
         return {
             "sampled_at": self.sampled_at,
-            "energy_register_wh": None
-            if self.energy_register_wh is None
-            else to_bytes(self.energy_register_wh, 4),
+            "energy_register_wh": self.energy_register_wh,
             "sampled_values": [item.to_record() for item in self.sampled_values],
             "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
         }
@@ -441,9 +429,7 @@ class MeterValue:
     def from_record(cls, record: dict[str, Any]) -> Self:
         return cls(
             sampled_at=record["sampled_at"],
-            energy_register_wh=None
-            if record["energy_register_wh"] is None
-            else from_bytes(record["energy_register_wh"], 4),
+            energy_register_wh=record["energy_register_wh"],
             sampled_values=tuple([SampledValue.from_record(item) for item in record["sampled_values"]]),
             signed_meter_values=tuple(
                 [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
-from services.domain.scaled import from_bytes, to_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +54,9 @@ class SessionEnded:
             "id_token": None if self.id_token is None else self.id_token.to_record(),
             "started_at": self.started_at,
             "ended_at": self.ended_at,
-            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
-            "meter_stop_wh": None if self.meter_stop_wh is None else to_bytes(self.meter_stop_wh, 4),
-            "energy_wh": to_bytes(self.energy_wh, 4),
+            "meter_start_wh": self.meter_start_wh,
+            "meter_stop_wh": self.meter_stop_wh,
+            "energy_wh": self.energy_wh,
             "stopped_reason": self.stopped_reason,
             "estimated": self.estimated,
             "periods": [item.to_record() for item in self.periods],
@@ -81,9 +80,9 @@ class SessionEnded:
             id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
             started_at=record["started_at"],
             ended_at=record["ended_at"],
-            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
-            meter_stop_wh=None if record["meter_stop_wh"] is None else from_bytes(record["meter_stop_wh"], 4),
-            energy_wh=from_bytes(record["energy_wh"], 4),
+            meter_start_wh=record["meter_start_wh"],
+            meter_stop_wh=record["meter_stop_wh"],
+            energy_wh=record["energy_wh"],
             stopped_reason=record["stopped_reason"],
             estimated=record["estimated"],
             periods=tuple([common.ChargingPeriod.from_record(item) for item in record["periods"]]),
@@ -131,7 +130,7 @@ class SessionStarted:
             "connector_id": self.connector_id,
             "id_token": None if self.id_token is None else self.id_token.to_record(),
             "started_at": self.started_at,
-            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
+            "meter_start_wh": self.meter_start_wh,
             "recorded_at": self.recorded_at,
         }
 
@@ -148,7 +147,7 @@ class SessionStarted:
             connector_id=record["connector_id"],
             id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
             started_at=record["started_at"],
-            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
+            meter_start_wh=record["meter_start_wh"],
             recorded_at=record["recorded_at"],
         )
 
@@ -227,10 +226,8 @@ class SessionUpdated:
             "session_id": self.session_id,
             "station_id": self.station_id,
             "occurred_at": self.occurred_at,
-            "energy_wh": to_bytes(self.energy_wh, 4),
-            "energy_register_wh": None
-            if self.energy_register_wh is None
-            else to_bytes(self.energy_register_wh, 4),
+            "energy_wh": self.energy_wh,
+            "energy_register_wh": self.energy_register_wh,
             "charging_state": self.charging_state,
             "recorded_at": self.recorded_at,
         }
@@ -243,10 +240,8 @@ class SessionUpdated:
             session_id=record["session_id"],
             station_id=record["station_id"],
             occurred_at=record["occurred_at"],
-            energy_wh=from_bytes(record["energy_wh"], 4),
-            energy_register_wh=None
-            if record["energy_register_wh"] is None
-            else from_bytes(record["energy_register_wh"], 4),
+            energy_wh=record["energy_wh"],
+            energy_register_wh=record["energy_register_wh"],
             charging_state=record["charging_state"],
             recorded_at=record["recorded_at"],
         )
@@ -296,11 +291,9 @@ class Session:
             "id_token": None if self.id_token is None else self.id_token.to_record(),
             "started_at": self.started_at,
             "ended_at": self.ended_at,
-            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
-            "energy_register_wh": None
-            if self.energy_register_wh is None
-            else to_bytes(self.energy_register_wh, 4),
-            "energy_wh": to_bytes(self.energy_wh, 4),
+            "meter_start_wh": self.meter_start_wh,
+            "energy_register_wh": self.energy_register_wh,
+            "energy_wh": self.energy_wh,
             "charging_state": self.charging_state,
             "stopped_reason": self.stopped_reason,
             "quality_flags": list(self.quality_flags),
@@ -322,11 +315,9 @@ class Session:
             id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
             started_at=record["started_at"],
             ended_at=record["ended_at"],
-            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
-            energy_register_wh=None
-            if record["energy_register_wh"] is None
-            else from_bytes(record["energy_register_wh"], 4),
-            energy_wh=from_bytes(record["energy_wh"], 4),
+            meter_start_wh=record["meter_start_wh"],
+            energy_register_wh=record["energy_register_wh"],
+            energy_wh=record["energy_wh"],
             charging_state=record["charging_state"],
             stopped_reason=record["stopped_reason"],
             quality_flags=tuple(record["quality_flags"]),

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
-from services.domain.scaled import from_bytes, to_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class TransactionEnded:
             "id_token": None if self.id_token is None else self.id_token.to_record(),
             "ended_at": self.ended_at,
             "recorded_at": self.recorded_at,
-            "meter_stop_wh": None if self.meter_stop_wh is None else to_bytes(self.meter_stop_wh, 4),
+            "meter_stop_wh": self.meter_stop_wh,
             "meter_values": [item.to_record() for item in self.meter_values],
             "seq_no": self.seq_no,
             "trigger_reason": self.trigger_reason,
@@ -73,7 +72,7 @@ class TransactionEnded:
             id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
             ended_at=record["ended_at"],
             recorded_at=record["recorded_at"],
-            meter_stop_wh=None if record["meter_stop_wh"] is None else from_bytes(record["meter_stop_wh"], 4),
+            meter_stop_wh=record["meter_stop_wh"],
             meter_values=tuple([common.MeterValue.from_record(item) for item in record["meter_values"]]),
             seq_no=record["seq_no"],
             trigger_reason=record["trigger_reason"],
@@ -131,7 +130,7 @@ class TransactionStarted:
             "authorization_status": self.authorization_status,
             "started_at": self.started_at,
             "recorded_at": self.recorded_at,
-            "meter_start_wh": None if self.meter_start_wh is None else to_bytes(self.meter_start_wh, 4),
+            "meter_start_wh": self.meter_start_wh,
             "meter_values": [item.to_record() for item in self.meter_values],
             "seq_no": self.seq_no,
             "trigger_reason": self.trigger_reason,
@@ -157,7 +156,7 @@ class TransactionStarted:
             authorization_status=record["authorization_status"],
             started_at=record["started_at"],
             recorded_at=record["recorded_at"],
-            meter_start_wh=None if record["meter_start_wh"] is None else from_bytes(record["meter_start_wh"], 4),
+            meter_start_wh=record["meter_start_wh"],
             meter_values=tuple([common.MeterValue.from_record(item) for item in record["meter_values"]]),
             seq_no=record["seq_no"],
             trigger_reason=record["trigger_reason"],
