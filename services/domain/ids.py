@@ -1,4 +1,4 @@
-"""Ids derived from their causes, so that doing anything twice yields the same id (DESIGN: idempotent by content)."""
+"""Ids derived from their causes: doing anything twice yields the same id (idempotent by content)."""
 
 import hashlib
 import hmac

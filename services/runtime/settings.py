@@ -77,7 +77,7 @@ def table(settings: type[Any]) -> Iterator[tuple[str, str, str]]:
     hints = get_type_hints(settings)
     for item in fields(settings):
         if is_dataclass(hints[item.name]):
-            yield from table(hints[item.name])  # type: ignore[arg-type]
+            yield from table(hints[item.name])
         else:
             default = "" if item.default is MISSING else str(item.default)
             yield variable(item), default, item.metadata.get("help", "")
