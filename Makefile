@@ -1,0 +1,53 @@
+# Wattlog. `make` alone shows this help.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo up test check bench chaos generate lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Create .venv with the locked dependencies
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Wattlog needs Python 3.11, 3.12 or 3.13: install one (or run it with Docker: docker compose up)."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Start everything, charge real sessions through it, compare and show the result
+	@$(BIN)/wattlog demo
+
+up: setup ## Start everything on the default addresses until Ctrl-C
+	@$(BIN)/wattlog up
+
+test: setup ## Run all tests: unit, golden, scenario, contract, architecture and integration
+	@$(BIN)/python -m pytest -q -m "not chaos"
+
+check: setup ## Format, lint, types, architecture, freshness and fast tests, in under a minute
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports > build.log 2>&1 || { cat build.log; rm build.log; exit 1; }; rm -f build.log
+	@$(BIN)/python tools/generate_events.py --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
+
+bench: setup ## Measure speed; ratios and figures go to build/bench.json
+	@$(BIN)/python -m tests.bench
+
+chaos: setup ## The long crash test: 100 random kills over a million events
+	@$(BIN)/python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000
+
+generate: setup ## Write services/domain/events from schemas/avro
+	@$(BIN)/python tools/generate_events.py
+
+lock: ## Resolve requirements.lock from pyproject.toml anew (needs uv in .venv)
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q -o requirements.lock
+
+clean: ## Remove local data, builds and caches (not .venv)
+	@rm -rf .wattlog build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
