@@ -1,3 +1,4 @@
+import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -50,10 +51,8 @@ class TestParseRfc3339:
 
     @given(st.text(max_size=40))
     def test_never_fails_in_another_way(self, text: str) -> None:
-        try:
+        with contextlib.suppress(ValueError):
             parse_rfc3339(text)
-        except ValueError:
-            pass
 
     @given(st.integers(min_value=-62_135_596_800_000, max_value=253_402_300_799_999))
     def test_reads_back_what_rfc3339_writes(self, millis: int) -> None:
