@@ -1,11 +1,10 @@
 """The `wattlog` command: every process and every tool, imported only when it is asked for."""
 
+import difflib
 import importlib
 import sys
 from dataclasses import dataclass
-
-import click
-import typer.main
+from importlib.metadata import version
 
 from services.runtime.settings import BadSetting
 
@@ -48,36 +47,49 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
-    """Commands that are imported when they are looked up, so that `wattlog token list` does not load Faust."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        entry = COMMANDS.get(name)
-        if entry is None:
-            return None
-        module, attribute = entry.target.split(":")
-        found = getattr(importlib.import_module(module), attribute)
-        if entry.app:
-            return typer.main.get_command(found)
-        return click.Command(name, callback=found, help=entry.about, short_help=entry.about)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.about) for name, entry in COMMANDS.items()])
+def usage() -> str:
+    """What `wattlog --help` says."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name.ljust(width)}  {entry.about}" for name, entry in COMMANDS.items()]
+    return "\n".join(
+        ["Wattlog: an event-sourced eMobility backend on Kafka.", "", "Usage: wattlog COMMAND ...", "", *lines]
+    )
 
 
-@click.command(cls=Commands, help="Wattlog: an event-sourced eMobility backend on Kafka.")
-@click.version_option(package_name="wattlog")
-def cli() -> None:
-    """Hold the commands together."""
+def run(arguments: list[str]) -> None:
+    """Import the command that the first argument names and run it with the rest.
+
+    SystemExit with a sentence for a command or an argument that does not exist.
+    """
+    match arguments:
+        case [] | ["-h" | "--help"]:
+            print(usage())  # noqa: T201  help goes to standard output
+        case ["--version"]:
+            print(version("wattlog"))  # noqa: T201
+        case [name, *rest] if name in COMMANDS:
+            _run(name, COMMANDS[name], rest)
+        case [name, *_]:
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f", did you mean {close[0]}?" if close else ": `wattlog --help` lists them"
+            raise SystemExit(f"wattlog: there is no command {name!r}{hint}")
+
+
+def _run(name: str, entry: Entry, rest: list[str]) -> None:
+    module, attribute = entry.target.split(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if entry.app:
+        found(args=rest, prog_name=f"wattlog {name}")
+    elif rest:
+        raise SystemExit(
+            f"{entry.about}\n`wattlog {name}` takes no arguments: set WATTLOG_* (docs/settings.md)."
+        )
+    else:
+        found()
 
 
 def main() -> None:
     try:
-        cli()
+        run(sys.argv[1:])
     except BadSetting as error:
         sys.exit(f"wattlog: {error}")
 

@@ -1,6 +1,7 @@
 """The producer of every process: a publish is done when the broker has it (acks=all, idempotent)."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,9 @@ from services.runtime.settings import KafkaSettings
 
 _POLL_S = 0.001
 """Delivery reports are fetched this often while any is awaited; it bounds the latency that we add to an ack."""
+
+librdkafka_log = logging.getLogger("librdkafka")
+"""Where librdkafka's own lines go: through our log format."""
 
 Done = Callable[[Exception | None], None]
 
@@ -31,6 +35,7 @@ def producer_config(kafka: KafkaSettings, **changes: Any) -> dict[str, Any]:
         "partitioner": "murmur2_random",
         "queue.buffering.max.messages": 500_000,
         "delivery.timeout.ms": 300_000,
+        "logger": librdkafka_log,
     } | changes
 
 

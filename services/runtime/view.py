@@ -9,6 +9,7 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from services.domain.failures import BadRecord
+from services.runtime.bus import librdkafka_log
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 
@@ -93,6 +94,7 @@ class View(Generic[T]):
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 100,
+                "logger": librdkafka_log,
             }
         )
         while not self._stopping.is_set():
