@@ -9,24 +9,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import chdb
+from chdb.state.sqlitelike import Connection
 
 from services.runtime.embedded.chdb_policy import (
-    READONLY,
-    SYNTAX_ERROR,
+    ClickHouseError,
+    Code,
     Kind,
-    Refused,
     Statement,
     data_start,
     denied_functions,
     judge,
+    refusal,
 )
+from services.runtime.embedded.problems import CannotStart
 
 MAX_QUERY_BYTES = 262_144
 _CACHED_QUERIES = 1_000
 _CACHED_QUERY_BYTES = 8_192
-_BAD_ARGUMENTS = 36
-_UNKNOWN_SETTING = 115
 
 STREAMED_FORMATS = frozenset({
     "CSV", "JSONCompactEachRow", "JSONEachRow", "JSONLines", "NDJSON", "Native", "RowBinary", "TSV", "TSVRaw",
@@ -36,8 +35,8 @@ STREAMED_FORMATS = frozenset({
 
 _READER_SETTINGS = frozenset({
     "cast_keep_nullable", "date_time_input_format", "date_time_output_format", "extremes", "final", "limit",
-    "max_block_size", "max_result_rows", "max_rows_to_read", "max_threads", "offset", "result_overflow_mode",
-    "session_timezone",
+    "max_block_size", "max_execution_time", "max_memory_usage", "max_result_rows", "max_rows_to_read",
+    "max_threads", "offset", "result_overflow_mode", "session_timezone",
 })  # fmt: skip
 _READER_PREFIXES = ("join_", "output_format_")
 _NEVER_SET = frozenset({"dialect", "readonly"})
@@ -47,14 +46,6 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CODE = re.compile(r"Code: (\d+)\. ")
 _ERROR_NAME = re.compile(r"\(([A-Z0-9_]+)\)[^()]*(\(version [^()]*\))?\s*$")
 _OUR_QUESTION = ": In scope SELECT formatQuerySingleLine("
-
-
-class EngineError(Exception):
-    """ClickHouse's answer to a statement that failed: its error code and its text."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +59,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request to the engine. `params` are the server-side parameters, as text in ClickHouse's escaped form."""
+    """One request: a statement, or its beginning with the rest and data in `body`.
 
-    sql: bytes
+    `params` are the server-side parameters, as text in ClickHouse's escaped form.
+    """
+
+    statement: bytes
     may_write: bool
+    body: bytes = b""
     database: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +81,7 @@ class Answer:
     format: str
     chunks: Iterator[bytes]
     summary: Mapping[str, int]
+    streamed: bool = False
 
 
 class ChdbEngine:
@@ -99,17 +95,18 @@ class ChdbEngine:
         self._root = self._open()
         self._denied = denied_functions(self._names("table_functions"), self._names("functions"))
         self._judged: Callable[[str, bool], Statement] = lru_cache(_CACHED_QUERIES)(self._judge)
+        self.version = str(self._root.query("SELECT version()", "TSV")).strip()
         self._root.query(f"CREATE DATABASE IF NOT EXISTS {quoted_name(database)}")
 
     def _open(self) -> Any:
         if "?" in self._path:
-            raise ValueError(f"chDB cannot use a directory with a question mark in its name: {self._path}")
+            raise CannotStart(f"chDB cannot use {self._path}: take a directory without a question mark")
         try:
-            return chdb.connect(self._path)
+            return Connection(self._path)
         except RuntimeError as error:
-            raise RuntimeError(
-                f"cannot open the ClickHouse data in {self._path}: stop the other process that uses it,"
-                f" or move the directory away and let it be rebuilt from Kafka ({error})"
+            raise CannotStart(
+                f"cannot open the ClickHouse data in {self._path} ({error}): stop the other process that uses it,"
+                " or move the directory away and have it built again from Kafka"
             ) from error
 
     def _names(self, table: str) -> list[str]:
@@ -120,23 +117,22 @@ class ChdbEngine:
         self._root.close()
 
     def run(self, query: Query) -> Answer:
-        """Judge and run one statement; Refused or EngineError when it may not run or fails."""
-        start = data_start(query.sql)
-        sql = query.sql if start is None else query.sql[:start]
+        """Judge and run one statement; ClickHouseError when it may not run or fails."""
+        sql, data = split(query.statement, query.body)
         statement = self._statement(sql, query.may_write)
         if statement.kind is Kind.INSERT_DATA:
-            return self._insert(statement, query, b"" if start is None else query.sql[start:])
+            return self._insert(statement, query, data)
         return self._select(statement, query)
 
     def _statement(self, sql: bytes, may_write: bool) -> Statement:
         if len(sql) > MAX_QUERY_BYTES:
-            raise Refused(SYNTAX_ERROR, f"Max query size exceeded: {len(sql)} bytes, at most {MAX_QUERY_BYTES}")
+            raise refusal(Code.SYNTAX_ERROR, f"Max query size exceeded: {len(sql)} of {MAX_QUERY_BYTES} bytes")
         try:
             text = sql.decode()
         except UnicodeDecodeError as error:
-            raise Refused(SYNTAX_ERROR, f"The statement is not UTF-8: {error.reason}") from error
+            raise refusal(Code.SYNTAX_ERROR, f"The statement is not UTF-8: {error.reason}") from error
         if not text.strip() or "\0" in text:
-            raise Refused(SYNTAX_ERROR, "Empty query" if not text.strip() else "NUL in the statement")
+            raise refusal(Code.SYNTAX_ERROR, "Empty query" if not text.strip() else "NUL in the statement")
         if len(sql) <= _CACHED_QUERY_BYTES:
             return self._judged(text, may_write)
         return self._judge(text, may_write)
@@ -145,9 +141,8 @@ class ChdbEngine:
         """Have the engine write the statement its own way, which also proves that it is one statement."""
         packed = base64.b64encode(text.encode()).decode()
         try:
-            canonical = self._root.query(
-                "SELECT formatQuerySingleLine(base64Decode({sql:String}))", "RawBLOB", params={"sql": packed}
-            )
+            # As a literal, not as a parameter: parameters of a connection are shared by the threads that use it.
+            canonical = self._root.query(f"SELECT formatQuerySingleLine(base64Decode('{packed}'))", "RawBLOB")
         except RuntimeError as error:
             raise _engine_error(error) from None
         return judge(canonical.bytes().decode(), may_write=may_write, denied=self._denied)
@@ -156,11 +151,11 @@ class ChdbEngine:
         """A connection with the query's database and settings; a reader's ends up locked by the engine itself."""
         limits = self._limits[query.may_write]
         chosen = {"session_timezone": "UTC", **_allowed(query), **settings}
-        chosen["max_memory_usage"] = str(limits.memory_bytes)
-        chosen["max_execution_time"] = str(limits.seconds)
+        chosen["max_memory_usage"] = _bounded(chosen.get("max_memory_usage", ""), limits.memory_bytes)
+        chosen["max_execution_time"] = _bounded(chosen.get("max_execution_time", ""), limits.seconds)
         if not query.may_write:
             chosen["readonly"] = "1"
-        connection = chdb.connect(self._path)
+        connection = Connection(self._path)
         try:
             connection.query(f"USE {quoted_name(query.database or self._database)}")
             connection.query("SET " + ", ".join(f"{name} = {quoted(value)}" for name, value in chosen.items()))
@@ -196,7 +191,7 @@ class ChdbEngine:
         connection = self._connect(query, {})
         chunks = self._blocks(connection, statement.text, output, dict(query.params))
         first = next(chunks, b"")
-        return Answer(output, _then(first, chunks), {})
+        return Answer(output, _then(first, chunks), {}, streamed=True)
 
     @staticmethod
     def _blocks(connection: Any, sql: str, output: str, params: dict[str, str]) -> Iterator[bytes]:
@@ -209,7 +204,7 @@ class ChdbEngine:
                 raise _engine_error(error) from None
 
     def _insert(self, statement: Statement, query: Query, data: bytes) -> Answer:
-        params = {f"param_{name}": value for name, value in query.params.items()}
+        params = {f"param_{_plain_name(name)}": value for name, value in query.params.items()}
         with closing(self._connect(query, params)) as connection:
             try:
                 inserter = connection.send_insert(statement.text, statement.format or "Values")
@@ -226,20 +221,42 @@ class ChdbEngine:
         return Answer(statement.format or "Values", iter([b""]), summary)
 
 
+def split(statement: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """(statement, data of an INSERT); a body goes on where the statement ends, as in ClickHouse."""
+    start = data_start(statement)
+    if start is not None:
+        return statement[:start], statement[start:] + body
+    whole = statement + b"\n" + body if statement and body else statement or body
+    start = data_start(whole)
+    return (whole, b"") if start is None else (whole[:start], whole[start:])
+
+
 def _then(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
 
 
 def _allowed(query: Query) -> dict[str, str]:
-    """The query's settings as far as its user may set them; EngineError for the first that is not allowed."""
+    """The query's settings as far as its user may set them; ClickHouseError for the first that is not allowed."""
     for name in query.settings:
         if not _NAME.fullmatch(name) or name in _NEVER_SET:
-            raise EngineError(_UNKNOWN_SETTING, f"Code: 115. DB::Exception: Unknown setting {name}. (UNKNOWN_SETTING)")
+            raise refusal(Code.UNKNOWN_SETTING, f"Unknown setting {name}")
         if query.may_write or name in _READER_SETTINGS or name.startswith(_READER_PREFIXES):
             continue
-        raise Refused(READONLY, f"Cannot modify '{name}' setting in readonly mode")
+        raise refusal(Code.READONLY, f"Cannot modify '{name}' setting in readonly mode")
     return dict(query.settings)
+
+
+def _bounded(asked: str, limit: int) -> str:
+    """The smaller of what was asked for and the limit, where 0 and what is no number stand for no limit."""
+    number = int(asked) if asked.isdecimal() else 0
+    return str(min(number or limit, limit or number))
+
+
+def _plain_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise refusal(Code.BAD_ARGUMENTS, f"{name!r} is no name for a parameter")
+    return name
 
 
 def quoted(value: str) -> str:
@@ -249,21 +266,21 @@ def quoted(value: str) -> str:
 
 
 def quoted_name(name: str) -> str:
-    """A quoted identifier; EngineError for a name that no database can have."""
+    """A quoted identifier; ClickHouseError for a name that no database can have."""
     if "\0" in name:
-        raise EngineError(_BAD_ARGUMENTS, "Code: 36. DB::Exception: NUL in a name. (BAD_ARGUMENTS)")
+        raise refusal(Code.BAD_ARGUMENTS, "NUL in a name")
     escaped = name.replace("\\", "\\\\").replace("`", "\\`")
     return f"`{escaped}`"
 
 
-def _engine_error(error: RuntimeError) -> EngineError:
+def _engine_error(error: RuntimeError) -> ClickHouseError:
     """Code and text from what chDB raised, without the question that we asked its formatter."""
     text = str(error)
     found = _CODE.search(text)
     if found is None:
-        return EngineError(0, text)
+        return ClickHouseError(Code.UNKNOWN_EXCEPTION, text)
     text = text[found.start() :]
     if _OUR_QUESTION in text:
         name = _ERROR_NAME.search(text)
         text = text.split(_OUR_QUESTION, 1)[0] + (f". ({name[1]})" if name else "")
-    return EngineError(int(found[1]), text)
+    return ClickHouseError(int(found[1]), text)

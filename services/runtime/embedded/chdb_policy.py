@@ -4,14 +4,11 @@ Pure: it judges the text that the engine's own formatter returns (one statement,
 gone, strings and quoted names escaped with a backslash), so that a statement cannot hide behind its spelling.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-READONLY = 164
-ACCESS_DENIED = 497
-SYNTAX_ERROR = 62
+from services.runtime.clickhouse_sql import Token, tokens
 
 SAFE_TABLE_FUNCTIONS = frozenset({
     "format", "generate_series", "generaterandom", "generateseries", "merge", "mergetreeindex", "null", "numbers",
@@ -25,38 +22,48 @@ _ALWAYS_DENIED = frozenset({"catboostevaluate", "disk", "file"})
 _ENGINES = frozenset({
     "AggregatingMergeTree", "Atomic", "Buffer", "CoalescingMergeTree", "CollapsingMergeTree", "GenerateRandom",
     "GraphiteMergeTree", "Join", "Log", "MaterializedView", "Memory", "Merge", "MergeTree", "Null",
-    "ReplacingMergeTree", "Set", "StripeLog", "SummingMergeTree", "TinyLog", "VersionedCollapsingMergeTree", "View",
+    "ReplacingMergeTree", "Set", "StripeLog", "SummingMergeTree", "TinyLog", "VersionedCollapsingMergeTree",
+    "View",
 })  # fmt: skip
 """Engines that keep data here. `ENGINE = Kafka` above all must not reach chDB: it fails half way, and afterwards
 the whole database cannot be opened any more."""
 
 _READS = frozenset({"SELECT", "WITH", "(", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS"})
 _WRITES = frozenset({
-    "ALTER", "CHECK", "DELETE", "DROP", "EXCHANGE", "KILL", "OPTIMIZE", "RENAME", "SET", "TRUNCATE", "UPDATE", "USE",
+    "ALTER", "CHECK", "DELETE", "DROP", "EXCHANGE", "KILL", "OPTIMIZE", "RENAME", "SET", "TRUNCATE", "UPDATE",
+    "USE",
 })  # fmt: skip
 _CREATES = frozenset({"TABLE", "TEMPORARY", "VIEW", "MATERIALIZED", "DATABASE"})
 
-_TOKEN = re.compile(
-    r"""
-      (?P<string>'(?:[^'\\]|\\.|'')*')
-    | (?P<quoted>`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*")
-    | (?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    | (?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
-    | (?P<other>\S)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+class Code(IntEnum):
+    """The error codes that are answered here; ClickHouse has hundreds more of its own."""
+
+    BAD_ARGUMENTS = 36
+    NOT_IMPLEMENTED = 48
+    SYNTAX_ERROR = 62
+    UNKNOWN_SETTING = 115
+    READONLY = 164
+    TOO_MANY_SIMULTANEOUS_QUERIES = 202
+    SOCKET_TIMEOUT = 209
+    QUERY_IS_TOO_LARGE = 229
+    CANNOT_DECOMPRESS = 271
+    ACCESS_DENIED = 497
+    AUTHENTICATION_FAILED = 516
+    UNKNOWN_EXCEPTION = 1002
 
 
-class Refused(Exception):
-    """This statement is not for this user: `code` is ClickHouse's error code, the text says what to do."""
+class ClickHouseError(Exception):
+    """An answer with ClickHouse's error code; the text is what a client shows its user."""
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
         self.code = code
+
+
+def refusal(code: Code, why: str) -> ClickHouseError:
+    """An error of ours, written as ClickHouse writes its own."""
+    return ClickHouseError(code, f"Code: {code}. DB::Exception: {why}. ({code.name})")
 
 
 class Kind(StrEnum):
@@ -69,36 +76,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement that may run: `text` has no FORMAT clause any more, `format` names it ("" when none was given)."""
+    """A statement that may run: `text` without its FORMAT clause, `format` its name or ""."""
 
     kind: Kind
     text: str
     format: str
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One lexeme; `name` is the identifier or keyword without its quotes, "" for strings, numbers and comments."""
-
-    text: str
-    name: str
-    start: int
-    end: int
-
-    def is_word(self, keyword: str) -> bool:
-        return self.text.upper() == keyword
-
-
-def tokens(sql: str) -> Iterator[Token]:
-    """The lexemes of ClickHouse SQL, comments left out; what is no lexeme comes as one character each."""
-    for match in _TOKEN.finditer(sql):
-        if match["comment"] is not None:
-            continue
-        text = match.group()
-        name = text if match["word"] is not None else ""
-        if match["quoted"] is not None:
-            name = _ESCAPE.sub(r"\1", text[1:-1].replace(text[0] * 2, text[0]))
-        yield Token(text, name, match.start(), match.end())
 
 
 def denied_functions(table_functions: Iterable[str], functions: Iterable[str]) -> frozenset[str]:
@@ -113,17 +95,17 @@ def denied_functions(table_functions: Iterable[str], functions: Iterable[str]) -
 
 
 def judge(canonical: str, *, may_write: bool, denied: frozenset[str]) -> Statement:
-    """Decide about one statement in the engine's own spelling; Refused when this user may not run it."""
+    """Decide about one statement in the engine's own spelling; ClickHouseError when this user may not run it."""
     lexemes = list(tokens(canonical))
     if not lexemes:
-        raise Refused(SYNTAX_ERROR, "Empty query")
+        raise refusal(Code.SYNTAX_ERROR, "Empty query")
     _refuse_outside(lexemes, denied)
     kind = _kind(lexemes)
     if kind is not Kind.READ and not may_write:
-        raise Refused(
-            READONLY,
+        raise refusal(
+            Code.READONLY,
             f"Cannot execute {lexemes[0].text} in readonly mode: this user only reads, and GET never writes."
-            " Use POST as the writing user.",
+            " Use POST as the writing user",
         )
     text, output = _without_format(canonical, lexemes)
     return Statement(kind, text, output)
@@ -143,7 +125,9 @@ def _kind(lexemes: list[Token]) -> Kind:
             return Kind.WRITE
     if first in _WRITES:
         return Kind.WRITE
-    raise Refused(ACCESS_DENIED, f"{first} is not for the embedded ClickHouse: use a ClickHouse server for it")
+    raise refusal(
+        Code.ACCESS_DENIED, f"{first} is denied on the embedded ClickHouse: it needs a ClickHouse server"
+    )
 
 
 def _refuse_outside(lexemes: list[Token], denied: frozenset[str]) -> None:
@@ -153,13 +137,15 @@ def _refuse_outside(lexemes: list[Token], denied: frozenset[str]) -> None:
         applied = before is not None and before.is_word("APPLY")
         name = token.name.lower()
         if (called or applied) and name in denied:
-            raise Refused(ACCESS_DENIED, f"{token.name}() is denied: only this database's own tables can be read")
+            raise refusal(
+                Code.ACCESS_DENIED, f"{token.name}() is denied: only tables of this database can be read"
+            )
         if token.is_word("OUTFILE") and before is not None and before.is_word("INTO"):
-            raise Refused(ACCESS_DENIED, "INTO OUTFILE is denied: save the answer on your side")
+            raise refusal(Code.ACCESS_DENIED, "INTO OUTFILE is denied: save the answer on your side")
         if token.is_word("INFILE") and before is not None and before.is_word("FROM"):
-            raise Refused(ACCESS_DENIED, "FROM INFILE is denied: send the data with the request")
+            raise refusal(Code.ACCESS_DENIED, "FROM INFILE is denied: send the data with the request")
         if token.is_word("PARALLEL") and after is not None and after.is_word("WITH"):
-            raise Refused(ACCESS_DENIED, "PARALLEL WITH is denied: send one statement per request")
+            raise refusal(Code.ACCESS_DENIED, "PARALLEL WITH is denied: send one statement per request")
     if lexemes[0].is_word("CREATE"):
         _refuse_engines(lexemes)
 
@@ -167,8 +153,8 @@ def _refuse_outside(lexemes: list[Token], denied: frozenset[str]) -> None:
 def _refuse_engines(lexemes: list[Token]) -> None:
     for keyword, equals, engine in zip(lexemes, lexemes[1:], lexemes[2:], strict=False):
         if keyword.is_word("ENGINE") and equals.text == "=" and engine.name not in _ENGINES:
-            raise Refused(
-                ACCESS_DENIED,
+            raise refusal(
+                Code.ACCESS_DENIED,
                 f"ENGINE = {engine.text} is denied on the embedded ClickHouse: use the MergeTree family"
                 " (the analytics process already brings Kafka's records here)",
             )

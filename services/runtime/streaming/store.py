@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from rocksdict import Options, Rdict, WriteBatch
@@ -60,7 +61,7 @@ class Store:
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Every state, in the order of the keys."""
-        for key, value in self._db.items():
+        for key, value in cast(Iterator[tuple[bytes, bytes]], self._db.items()):
             if key != _POSITION:
                 yield key, value
 

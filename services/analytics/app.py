@@ -1,0 +1,102 @@
+"""The analytics process: brings events into ClickHouse, and is ClickHouse when none is given (chDB)."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from services.analytics.rows import rows_of
+from services.analytics.tables import TABLES
+from services.runtime import process, settings, topics
+from services.runtime.clickhouse import (
+    ClickHouseSettings,
+    ClickHouseWriter,
+    Unreachable,
+    connect_writer,
+    insert_arrow,
+    is_new,
+    migrate,
+)
+from services.runtime.codec import Codec
+from services.runtime.embedded.chdb_server import ChdbServer, ChdbSettings
+from services.runtime.settings import CommonSettings, KafkaSettings, setting
+from services.runtime.sink import Sink, forget_position, run_sink
+from services.runtime.streaming.settings import StreamingSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+INPUTS = (
+    "session.state.v1",
+    "cdr.state.v1",
+    "transaction.events.v1",
+    "station.events.v1",
+    "authorization.events.v1",
+)
+SINK = Sink(name="analytics.v1", topics=INPUTS, to_rows=rows_of, schemas=TABLES)
+
+_RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsSettings:
+    """What the analytics process needs to know."""
+
+    common: CommonSettings = CommonSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    streaming: StreamingSettings = StreamingSettings()
+    clickhouse: ClickHouseSettings = ClickHouseSettings()
+    writer: ClickHouseWriter = ClickHouseWriter()
+    chdb: ChdbSettings = ChdbSettings()
+    clickhouse_embedded: bool = setting(
+        True, "be ClickHouse ourselves, at clickhouse_url, with the data in data_dir"
+    )
+    analytics_metrics_port: int = setting(9104, "port of the analytics process's metrics and health endpoints")
+
+
+def main() -> None:
+    """Run the process until it is told to stop."""
+    chosen = settings.load(AnalyticsSettings)
+    process.run(partial(run, chosen), "analytics", chosen.analytics_metrics_port, chosen.common)
+
+
+async def run(chosen: AnalyticsSettings, host: process.Process) -> None:
+    """Serve ClickHouse if asked to, bring the tables up to date, then sink until the host stops."""
+    with embedded(chosen) as clickhouse:
+        client = await _connected(chosen, clickhouse, host)
+        if client is None:
+            return
+        applied = await asyncio.to_thread(prepare, chosen.kafka, client)
+        host.log.info("tables are up to date", clickhouse=clickhouse.clickhouse_url, applied=applied)
+        insert = partial(insert_arrow, client)
+        await run_sink(SINK, chosen.kafka, Codec(), insert, chosen.common.data_dir, host, chosen.streaming)
+
+
+def prepare(kafka: KafkaSettings, client: Any) -> list[str]:
+    """Create topics and tables, new tables to be filled from the beginning of Kafka; what was applied."""
+    topics.create_topics(kafka, (*INPUTS, SINK.dead_letters))
+    if is_new(client):
+        forget_position(kafka, SINK)
+    return migrate(client, MIGRATIONS)
+
+
+@contextmanager
+def embedded(chosen: AnalyticsSettings) -> Iterator[ClickHouseSettings]:
+    """Serve ClickHouse while the block runs, if asked to; where ClickHouse is then."""
+    if not chosen.clickhouse_embedded:
+        yield chosen.clickhouse
+        return
+    with ChdbServer(chosen.clickhouse, chosen.writer, chosen.common.data_dir, chosen.chdb) as server:
+        yield server.clickhouse
+
+
+async def _connected(chosen: AnalyticsSettings, clickhouse: ClickHouseSettings, host: process.Process) -> Any:
+    """A client that writes, as soon as ClickHouse answers; None when the host stops before it does."""
+    while not host.stopping.is_set():
+        try:
+            return await asyncio.to_thread(connect_writer, clickhouse, chosen.writer)
+        except Unreachable as error:
+            host.log.warning("waiting for ClickHouse", reason=str(error))
+        await asyncio.wait([asyncio.ensure_future(host.stopping.wait())], timeout=_RETRY_S)
+    return None

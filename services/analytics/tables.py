@@ -1,0 +1,169 @@
+"""The columns that the sink fills, as Arrow types; migrations/0001_tables.sql says what they mean.
+
+Scales are those of the Avro schemas, so that no digit is lost on the way: energy has 4 places, money 6.
+"""
+
+import pyarrow.lib as pa
+
+_MOMENT = pa.timestamp("ms", tz="UTC")
+_ENERGY = pa.decimal128(20, 4)
+_MONEY = pa.decimal128(22, 6)
+_TEXTS = pa.list_(pa.string())
+_PERIODS = pa.list_(pa.struct([("started_at", _MOMENT), ("ended_at", _MOMENT), ("energy_wh", _ENERGY)]))
+_SIGNED = pa.list_(
+    pa.struct(
+        [
+            ("signed_data", pa.binary()),
+            ("sha256", pa.string()),
+            ("encoding_method", pa.string()),
+            ("signing_method", pa.string()),
+            ("public_key", pa.string()),
+            ("context", pa.string()),
+        ]
+    )
+)
+
+READING_PLACES = 9
+"""Decimal places of meter_readings.value."""
+READING_DIGITS = 38
+"""All digits of meter_readings.value."""
+
+TABLES: dict[str, pa.Schema] = {
+    "meter_readings": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "transaction_id": pa.string(),
+            "evse_id": pa.int32(),
+            "connector_id": pa.int32(),
+            "sampled_at": _MOMENT,
+            "measurand": pa.string(),
+            "context": pa.string(),
+            "phase": pa.string(),
+            "location": pa.string(),
+            "unit": pa.string(),
+            "value": pa.decimal128(READING_DIGITS, READING_PLACES),
+            "value_text": pa.string(),
+            "multiplier": pa.int32(),
+            "offline": pa.bool_(),
+            "seq_no": pa.int32(),
+            "event_id": pa.string(),
+            "sample_no": pa.int32(),
+            "protocol": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "station_status": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "evse_id": pa.int32(),
+            "connector_id": pa.int32(),
+            "status": pa.string(),
+            "reported_status": pa.string(),
+            "error_code": pa.string(),
+            "vendor_error_code": pa.string(),
+            "info": pa.string(),
+            "warnings": _TEXTS,
+            "occurred_at": _MOMENT,
+            "event_id": pa.string(),
+            "protocol": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "authorizations": pa.schema(
+        {
+            "tenant": pa.string(),
+            "token_uid": pa.string(),
+            "token_type": pa.string(),
+            "station_id": pa.string(),
+            "occasion": pa.string(),
+            "status": pa.string(),
+            "reason": pa.string(),
+            "contract_id": pa.string(),
+            "token_updated_at": _MOMENT,
+            "event_id": pa.string(),
+            "decided_at": _MOMENT,
+        }
+    ),
+    "sessions": pa.schema(
+        {
+            "tenant": pa.string(),
+            "session_id": pa.string(),
+            "station_id": pa.string(),
+            "transaction_id": pa.string(),
+            "protocol": pa.string(),
+            "status": pa.string(),
+            "evse_id": pa.int32(),
+            "connector_id": pa.int32(),
+            "id_token": pa.string(),
+            "id_token_type": pa.string(),
+            "started_at": _MOMENT,
+            "ended_at": _MOMENT,
+            "meter_start_wh": _ENERGY,
+            "energy_register_wh": _ENERGY,
+            "energy_wh": _ENERGY,
+            "charging_state": pa.string(),
+            "stopped_reason": pa.string(),
+            "quality_flags": _TEXTS,
+            "version": pa.int64(),
+            "updated_at": _MOMENT,
+        }
+    ),
+    "cdrs": pa.schema(
+        {
+            "tenant": pa.string(),
+            "cdr_id": pa.string(),
+            "status": pa.string(),
+            "held_reason": pa.string(),
+            "session_id": pa.string(),
+            "revision": pa.int32(),
+            "credit": pa.bool_(),
+            "credit_reference_id": pa.string(),
+            "country_code": pa.string(),
+            "party_id": pa.string(),
+            "station_id": pa.string(),
+            "transaction_id": pa.string(),
+            "protocol": pa.string(),
+            "evse_id": pa.int32(),
+            "evse_uid": pa.string(),
+            "connector_id": pa.int32(),
+            "location_id": pa.string(),
+            "location_name": pa.string(),
+            "location_address": pa.string(),
+            "location_city": pa.string(),
+            "location_postal_code": pa.string(),
+            "location_country": pa.string(),
+            "location_latitude": pa.string(),
+            "location_longitude": pa.string(),
+            "location_time_zone": pa.string(),
+            "id_token": pa.string(),
+            "id_token_type": pa.string(),
+            "contract_id": pa.string(),
+            "started_at": _MOMENT,
+            "ended_at": _MOMENT,
+            "duration_s": pa.int64(),
+            "energy_wh": _ENERGY,
+            "meter_start_wh": _ENERGY,
+            "meter_stop_wh": _ENERGY,
+            "tariff_id": pa.string(),
+            "currency": pa.string(),
+            "energy_price_per_kwh": _MONEY,
+            "time_price_per_hour": _MONEY,
+            "session_fee": _MONEY,
+            "vat_percent": pa.decimal128(9, 4),
+            "energy_cost": _MONEY,
+            "time_cost": _MONEY,
+            "session_cost": _MONEY,
+            "total_cost_excl_vat": _MONEY,
+            "total_cost_incl_vat": _MONEY,
+            "stopped_reason": pa.string(),
+            "periods": _PERIODS,
+            "signed_meter_values": _SIGNED,
+            "quality_flags": _TEXTS,
+            "version": pa.int64(),
+            "updated_at": _MOMENT,
+        }
+    ),
+}
+"""Schema of each table, without the columns that ClickHouse fills itself."""

@@ -1,0 +1,62 @@
+"""The cdrs process: folds ended sessions into charge detail records."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from services.cdrs.detail import Lookups
+from services.cdrs.fold import Record, fold
+from services.domain.events.location import Location
+from services.domain.events.session import SessionEnded
+from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
+from services.domain.events.token import Token
+from services.runtime import process
+from services.runtime.codec import Codec
+from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
+from services.runtime.streaming.processor import Processor
+from services.runtime.streaming.run import run_processor
+from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class CdrsSettings:
+    """What the cdrs process needs to know."""
+
+    common: CommonSettings = field(default_factory=CommonSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    streaming: StreamingSettings = field(default_factory=StreamingSettings)
+    country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
+    party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
+    cdrs_metrics_port: int = setting(9102, "port of the cdrs process's metrics and health endpoints")
+
+
+def processor(lookups: Lookups) -> Processor[Record]:
+    """The fold with what it looks up."""
+    return Processor("cdrs.v1", (SessionEnded.TOPIC,), partial(fold, lookups), Record)
+
+
+def main() -> None:
+    """`wattlog cdrs`."""
+    settings = load(CdrsSettings)
+    process.run(partial(run, settings), "cdrs", settings.cdrs_metrics_port, settings.common)
+
+
+async def run(settings: CdrsSettings, host: process.Process) -> None:
+    """Fold until the process is to stop, once the copies of what is looked up are complete."""
+    codec = Codec()
+    kinds = (Station, Location, Tariff, Token)
+    views: list[View[Any]] = [View(settings.kafka, codec, kind.TOPIC) for kind in kinds]
+    for view in views:
+        view.start()
+    for view in views:
+        await view.wait_caught_up()
+    station, location, tariff, token = (view.get for view in views)
+    lookups = Lookups(station, location, tariff, token, settings.country_code, settings.party_id)
+    data_dir = settings.common.data_dir
+    try:
+        await run_processor(processor(lookups), settings.kafka, codec, data_dir, host, settings=settings.streaming)
+    finally:
+        for view in views:
+            view.stop()

@@ -1,0 +1,88 @@
+"""What the edge knows without asking: partners, tokens, stations and tariffs, kept up to date from Kafka."""
+
+import threading
+from collections import defaultdict
+
+from services.domain.events.partner import Partner
+from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
+from services.domain.events.token import Token
+from services.domain.tokens import normalise_uid, token_key
+from services.ocpi.wire.parties import Party, party_of
+from services.runtime.codec import Codec
+from services.runtime.settings import KafkaSettings
+from services.runtime.view import View
+
+TOPICS = (Partner.TOPIC, Token.TOPIC, Station.TOPIC, Tariff.TOPIC)
+
+
+class Holders:
+    """Which tokens belong to which provider, by the contracts that they stand for. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: dict[str, tuple[str, str]] = {}
+        self._uids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def changed(self, key: str, token: Token | None) -> None:
+        """Take note of a token's new state; None: it is gone."""
+        uid = key.partition("/")[2]
+        owner = party_of(token.contract_id) if token else None
+        with self._lock:
+            before = self._owner.pop(key, None)
+            if before is not None:
+                self._uids[before].discard(uid)
+            if token is not None and owner is not None:
+                self._owner[key] = (token.tenant, owner.prefix)
+                self._uids[token.tenant, owner.prefix].add(uid)
+
+    def uids(self, tenant: str, party: Party) -> list[str]:
+        """The uids of a provider's tokens."""
+        with self._lock:
+            return sorted(self._uids.get((tenant, party.prefix), ()))
+
+
+class Directory:
+    """Local copies of state topics."""
+
+    def __init__(self, kafka: KafkaSettings, codec: Codec) -> None:
+        self._holders = Holders()
+        self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC)
+        self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
+        self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
+        self._tariffs: View[Tariff] = View(kafka, codec, Tariff.TOPIC)
+
+    async def start(self, timeout_s: float = 60.0) -> None:
+        """Return when everything that was there has been read; TimeoutError names the topic that was not."""
+        for view in self._views:
+            view.start()
+        for view in self._views:
+            await view.wait_caught_up(timeout_s)
+
+    def stop(self) -> None:
+        for view in self._views:
+            view.stop()
+
+    @property
+    def _views(self) -> tuple[View[Partner] | View[Token] | View[Station] | View[Tariff], ...]:
+        return self._partners, self._tokens, self._stations, self._tariffs
+
+    def partners(self) -> list[Partner]:
+        return [partner for _, partner in self._partners.items()]
+
+    def token_uids(self, tenant: str, party: Party) -> list[str]:
+        """The uids of a provider's tokens, normalised."""
+        return self._holders.uids(tenant, party)
+
+    def contract_of(self, tenant: str, uid: str) -> str:
+        """The contract that a token stands for; "" when it is not in the whitelist."""
+        token = self._tokens.get(token_key(tenant, normalise_uid(uid)))
+        return token.contract_id if token else ""
+
+    def station(self, tenant: str, station_id: str) -> Station | None:
+        return self._stations.get(f"{tenant}/{station_id}")
+
+    def currency_of(self, station: Station | None, otherwise: str) -> str:
+        """The currency of the station's tariff."""
+        tariff = self._tariffs.get(f"{station.tenant}/{station.tariff_id}") if station else None
+        return tariff.terms.currency if tariff else otherwise

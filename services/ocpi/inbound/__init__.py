@@ -1,0 +1,1 @@
+"""What partners send, made sense of; pure."""

@@ -1,0 +1,136 @@
+"""Charge detail records for partners (mod_cdrs: CDR)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from services.domain.events.cdr import Cdr
+from services.domain.events.common import ChargeDetail, ChargingPeriod, TariffTerms
+from services.domain.events.station import Station
+from services.domain.units import rfc3339
+from services.ocpi.outbound.places import cdr_location
+from services.ocpi.outbound.signed_data import signed_data
+from services.ocpi.outbound.tokens import AUTH_METHOD, cdr_token
+from services.ocpi.wire import v230
+from services.ocpi.wire.numbers import hours, hours_of_ms, kwh, number
+from services.ocpi.wire.strings import ci_text
+
+NOT_PRICED = "Not priced: the station had no tariff."
+_REMARK_CHARS = 255
+_ZERO = Decimal(0)
+
+
+def cdr(state: Cdr, station: Station | None, currency: str, url: str, warnings: list[str]) -> v230.Cdr:
+    """A record as it was issued, complete.
+
+    `currency` is named when nothing was priced. `url` is where the signed records can be fetched whole. What was
+    lost on the way is added to `warnings`.
+    """
+    detail = state.detail
+    terms = detail.tariff
+    signed = signed_data(detail, url, warnings)
+    return v230.Cdr(
+        country_code=detail.country_code,
+        party_id=detail.party_id,
+        id=ci_text(detail.cdr_id, 39, "id", warnings),
+        start_date_time=rfc3339(detail.started_at),
+        end_date_time=rfc3339(detail.ended_at),
+        session_id=ci_text(detail.session_id, 36, "session_id", warnings),
+        cdr_token=cdr_token(detail.id_token, detail.contract_id or "", warnings),
+        auth_method=AUTH_METHOD,
+        cdr_location=cdr_location(detail, station, warnings),
+        currency=terms.currency if terms else currency,
+        tariffs=(_tariff(detail, terms),) if terms else (),
+        charging_periods=tuple(_periods(detail)),
+        signed_data=signed,
+        total_cost=_total_cost(detail),
+        total_fixed_cost=_part(detail.session_cost, detail),
+        total_energy=kwh(detail.energy_wh),
+        total_energy_cost=_part(detail.energy_cost, detail),
+        total_time=hours(detail.duration_s),
+        total_time_cost=_part(detail.time_cost, detail),
+        remark=_remark(detail, url, signed),
+        credit=True if detail.credit else None,
+        credit_reference_id=detail.credit_reference_id,
+        last_updated=rfc3339(state.updated_at),
+    )
+
+
+def _total_cost(detail: ChargeDetail) -> v230.Price:
+    """What is due. Of a credit record this alone is negative (mod_cdrs: Credit CDRs)."""
+    before = _taken_back(detail.total_cost_excl_vat or _ZERO, detail)
+    if detail.total_cost_incl_vat is None:
+        return v230.Price(before_taxes=number(before))
+    tax = _taken_back(detail.total_cost_incl_vat, detail) - before
+    percentage = number(detail.tariff.vat_percent) if detail.tariff else None
+    vat = v230.TaxAmount(name="VAT", percentage=percentage, amount=number(tax))
+    return v230.Price(before_taxes=number(before), taxes=(vat,))
+
+
+def _taken_back(cost: Decimal, detail: ChargeDetail) -> Decimal:
+    return -abs(cost) if detail.credit else cost
+
+
+def _part(cost: Decimal | None, detail: ChargeDetail) -> v230.Price | None:
+    """A part of the total, before taxes; in a credit record as in the one that it takes back."""
+    if cost is None:
+        return None
+    return v230.Price(before_taxes=number(abs(cost) if detail.credit else cost))
+
+
+def _remark(detail: ChargeDetail, url: str, signed: v230.SignedData | None) -> str | None:
+    """What has no field of its own."""
+    notes = [] if detail.tariff else [NOT_PRICED]
+    if detail.signed_meter_values and signed is None:
+        notes.append(f"Signed meter records: {url}")
+    remark = " ".join(notes)
+    return remark if 0 < len(remark) <= _REMARK_CHARS else None
+
+
+def _tariff(detail: ChargeDetail, terms: TariffTerms) -> v230.Tariff:
+    """The terms as a tariff that holds all the time; free of charge is energy for nothing.
+
+    Terms never change under one id, so `last_updated` may be any moment before the session; it is its start.
+    """
+    vat = number(terms.vat_percent)
+    prices = (
+        ("ENERGY", terms.energy_price_per_kwh),
+        ("TIME", terms.time_price_per_hour),
+        ("FLAT", terms.session_fee),
+    )
+    components = tuple(
+        v230.PriceComponent(type=kind, price=number(price), vat=vat, step_size=1)
+        for kind, price in prices
+        if price or kind == "ENERGY"
+    )
+    return v230.Tariff(
+        country_code=detail.country_code,
+        party_id=detail.party_id,
+        id=terms.tariff_id[:36],
+        currency=terms.currency,
+        elements=(v230.TariffElement(price_components=components),),
+        tax_included="NO",
+        last_updated=rfc3339(detail.started_at),
+    )
+
+
+def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
+    """Periods without gaps from the start of the session to its end, at least one.
+
+    Times come from the station and may stand on their head; no period is shorter than nothing.
+    """
+    known = detail.periods or (
+        ChargingPeriod(started_at=detail.started_at, ended_at=detail.ended_at, energy_wh=detail.energy_wh),
+    )
+    if known[0].started_at > detail.started_at:
+        idle = ChargingPeriod(started_at=detail.started_at, ended_at=known[0].started_at, energy_wh=_ZERO)
+        known = (idle, *known)
+    ends = (*(period.started_at for period in known[1:]), detail.ended_at)
+    for period, ended_at in zip(known, ends, strict=True):
+        yield v230.ChargingPeriod(
+            start_date_time=rfc3339(period.started_at),
+            dimensions=(
+                v230.CdrDimension(type="ENERGY", volume=kwh(period.energy_wh)),
+                v230.CdrDimension(type="TIME", volume=hours_of_ms(max(0, ended_at - period.started_at))),
+            ),
+            tariff_id=detail.tariff.tariff_id[:36] if detail.tariff else None,
+        )

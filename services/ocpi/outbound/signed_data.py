@@ -1,0 +1,124 @@
+"""Signed meter records in a CDR (mod_cdrs: SignedData): whole and unchanged, or left out and said so.
+
+`signed_data` wants Base64. A record that already is Base64 (OCPP 2.x) is carried as it is, so its text has the
+record's SHA-256; any other is encoded once, so what it decodes to has. Nothing is ever cut to fit a field.
+"""
+
+import base64
+import binascii
+import hashlib
+
+from services.domain.events.common import ChargeDetail, SignedMeterValue
+from services.ocpi.wire import v230
+from services.ocpi.wire.strings import NOT_AVAILABLE, ci_text
+
+MAX_SIGNED_CHARS = 5000
+MAX_PLAIN_CHARS = 5000
+MAX_KEY_CHARS = 512
+MAX_URL_CHARS = 512
+MAX_METHOD_CHARS = 36
+
+_NATURES = {"Transaction.Begin": "Start", "Transaction.End": "End"}
+_METHODS = ((b"OCMF|", "OCMF"), (b"AP;", "Alfen Eichrecht"))
+_PLAIN_BEGINNINGS = (b"OCMF|", b"AP;", b"<")
+"""How records begin whose Base64 OCPP 1.6 stations send: none of these can be hex that happens to look like it."""
+
+
+def signed_data(detail: ChargeDetail, url: str, warnings: list[str]) -> v230.SignedData | None:
+    """The signed records of a session; None when there is none, or none that OCPI can carry.
+
+    `url` is where all of them can be fetched. It is given when any record had to be left out, which is a warning.
+    """
+    if not detail.signed_meter_values:
+        return None
+    method = encoding_method(detail.signed_meter_values[0], detail.protocol)
+    carried: list[v230.SignedValue] = []
+    for number, record in enumerate(detail.signed_meter_values, 1):
+        reason = _obstacle(record, detail.protocol, method)
+        if reason:
+            warnings.append(f"signed_data: record {number} left out: {reason}")
+        else:
+            carried.append(_signed_value(record, detail.protocol, warnings))
+    if not carried:
+        return None
+    complete = len(carried) == len(detail.signed_meter_values)
+    return v230.SignedData(
+        encoding_method=ci_text(method, MAX_METHOD_CHARS, "signed_data.encoding_method", warnings),
+        public_key=_public_key(detail.signed_meter_values, warnings),
+        signed_values=tuple(carried),
+        url=None if complete or len(url) > MAX_URL_CHARS else url,
+    )
+
+
+def proof(values: tuple[SignedMeterValue, ...]) -> str:
+    """What a URL to the records has to show: a hash that only somebody who was given it can know."""
+    return hashlib.sha256("".join(value.sha256 for value in values).encode()).hexdigest()
+
+
+def as_base64(record: SignedMeterValue, protocol: str) -> str:
+    """The record for `SignedValue.signed_data`."""
+    if _plain_bytes(record, protocol) is None:
+        return base64.b64encode(record.signed_data).decode()
+    return record.signed_data.decode("ascii")
+
+
+def encoding_method(record: SignedMeterValue, protocol: str) -> str:
+    """As the station named it, else as the record shows, else `#NA`."""
+    if record.encoding_method:
+        return record.encoding_method
+    plain = _plain_bytes(record, protocol) or record.signed_data
+    return next((name for beginning, name in _METHODS if plain.startswith(beginning)), NOT_AVAILABLE)
+
+
+def _plain_bytes(record: SignedMeterValue, protocol: str) -> bytes | None:
+    """What a record that is Base64 already stands for; None when it is not."""
+    try:
+        plain = base64.b64decode(record.signed_data, validate=True)
+    except binascii.Error:
+        return None
+    if base64.b64encode(plain) != record.signed_data or not plain:
+        return None
+    return plain if protocol.startswith("ocpp2") or plain.startswith(_PLAIN_BEGINNINGS) else None
+
+
+def _obstacle(record: SignedMeterValue, protocol: str, method: str) -> str | None:
+    if hashlib.sha256(record.signed_data).hexdigest() != record.sha256:
+        return "its bytes are not those that the station sent"
+    if encoding_method(record, protocol) != method:
+        return "its encoding is not that of the first"
+    length = len(as_base64(record, protocol))
+    if length > MAX_SIGNED_CHARS:
+        return f"{length} characters, OCPI carries {MAX_SIGNED_CHARS}"
+    return None
+
+
+def _signed_value(record: SignedMeterValue, protocol: str, warnings: list[str]) -> v230.SignedValue:
+    return v230.SignedValue(
+        nature=_NATURES.get(record.context, "Intermediate"),
+        plain_data=_plain_data(_plain_bytes(record, protocol) or record.signed_data, warnings),
+        signed_data=as_base64(record, protocol),
+    )
+
+
+def _plain_data(plain: bytes, warnings: list[str]) -> str:
+    """The record as a reader sees it; `#NA` for what is no printable text, since it is all in signed_data."""
+    try:
+        text = plain.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text.isprintable() and 0 < len(text) <= MAX_PLAIN_CHARS:
+        return text
+    warnings.append("signed_data: plain_data left out: no printable text")
+    return NOT_AVAILABLE
+
+
+def _public_key(values: tuple[SignedMeterValue, ...], warnings: list[str]) -> str | None:
+    keys = {value.public_key for value in values if value.public_key}
+    if not keys:
+        return None
+    key = next(iter(keys))
+    if len(keys) > 1 or len(key) > MAX_KEY_CHARS:
+        reason = "the records have different ones" if len(keys) > 1 else f"longer than {MAX_KEY_CHARS} characters"
+        warnings.append(f"signed_data: public_key left out: {reason}")
+        return None
+    return key

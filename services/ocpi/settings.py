@@ -1,0 +1,43 @@
+"""Settings of the OCPI edge."""
+
+from dataclasses import dataclass
+
+from services.ocpi.wire.parties import Party
+from services.runtime.clickhouse import ClickHouseSettings
+from services.runtime.settings import CommonSettings, KafkaSettings, setting
+
+
+@dataclass(frozen=True, slots=True)
+class OcpiSettings:
+    """Everything the edge can be told."""
+
+    common: CommonSettings = CommonSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    clickhouse: ClickHouseSettings = ClickHouseSettings()
+
+    ocpi_host: str = setting("127.0.0.1", "address that partners connect to")
+    ocpi_port: int = setting(9010, "port that partners connect to")
+    ocpi_metrics_port: int = setting(9105, "port of the OCPI edge's metrics and health endpoints")
+    ocpi_public_url: str = setting(
+        "", "address in links to ourselves, e.g. https://roaming.example.com; empty: the address listened on"
+    )
+    ocpi_country_code: str = setting("DE", "country code of our own party")
+    ocpi_party_id: str = setting("WAT", "party id of our own party")
+    ocpi_operator_name: str = setting("Wattlog", "our name in credentials")
+    ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
+    ocpi_settle_ms: int = setting(
+        0, "objects updated so recently are left to the partner's next pull, unless it names date_to"
+    )
+    ocpi_strangers_per_minute: int = setting(30, "requests without a known token per address before 429")
+    trusted_proxies: str = setting(
+        "", "networks (CIDR, comma separated) whose X-Forwarded-For is believed, e.g. the load balancer's"
+    )
+
+    @property
+    def operator(self) -> Party:
+        return Party(self.ocpi_country_code.upper(), self.ocpi_party_id.upper())
+
+    @property
+    def public_url(self) -> str:
+        """Without a slash at the end."""
+        return (self.ocpi_public_url or f"http://{self.ocpi_host}:{self.ocpi_port}").rstrip("/")

@@ -1,0 +1,1 @@
+"""OCPI messages as the specification writes them; pure."""

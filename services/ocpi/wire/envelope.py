@@ -1,0 +1,32 @@
+"""The envelope around every answer, and its status codes (transport_and_format: Response format; status_codes)."""
+
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from services.domain.units import Millis, rfc3339
+
+
+class Status(IntEnum):
+    """OCPI status codes that this edge answers with."""
+
+    SUCCESS = 1000
+    CLIENT_ERROR = 2000
+    INVALID_PARAMETERS = 2001
+    SERVER_ERROR = 3000
+    UNSUPPORTED_VERSION = 3002
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def success(data: Any, now_ms: Millis) -> bytes:
+    """An answer that carries `data`: structs, dicts, lists; decimals become JSON numbers digit for digit."""
+    return _encoder.encode({"data": data, "status_code": int(Status.SUCCESS), "timestamp": rfc3339(now_ms)})
+
+
+def failure(status: Status, message: str, now_ms: Millis) -> bytes:
+    """An answer without data that says what was wrong."""
+    answer = {"status_code": int(status), "status_message": message, "timestamp": rfc3339(now_ms)}
+    return _encoder.encode(answer)

@@ -1,0 +1,26 @@
+"""Parties, and whose a contract is: a contract id (eMA-ID) begins with its provider's country and party id."""
+
+from typing import NamedTuple
+
+
+class Party(NamedTuple):
+    """ISO 3166-1 alpha-2 country code and party id, upper case."""
+
+    country_code: str
+    party_id: str
+
+    @property
+    def prefix(self) -> str:
+        """How contract ids of this party begin once they are written plainly."""
+        return plain(self.country_code + self.party_id)
+
+
+def plain(contract_id: str) -> str:
+    """The id without separators, upper case: the form in which ids are compared."""
+    return "".join(char for char in contract_id.upper() if char.isascii() and char.isalnum())
+
+
+def party_of(contract_id: str) -> Party | None:
+    """The provider that a contract id names; None when it is too short to name one."""
+    known = plain(contract_id)
+    return Party(known[:2], known[2:5]) if len(known) > 5 else None

@@ -1,0 +1,152 @@
+"""Who may open a connection: an upgrade request in, an admission or a refusal out. Closed by default."""
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from services.domain.events.station import Station
+from services.ocpp import passwords
+from services.ocpp.routes import INBOUND
+
+PATH: Final = "ocpp"
+MAX_IDENTITY_LENGTH: Final = 48
+"""OCPP-J 2.0.1, 3.1.1."""
+
+_IDENTITY: Final = re.compile(r"[A-Za-z0-9*_=+|@.\-]([A-Za-z0-9*_=+|@.\- ]{0,46}[A-Za-z0-9*_=+|@.\-])?", re.ASCII)
+"""identifierString without the colon that Basic authentication separates by; spaces inside, as 3.1.1 shows."""
+
+_MAX_AUTHORIZATION_LENGTH: Final = 512
+_BASIC: Final = "basic "
+
+
+class Refusal(NamedTuple):
+    """An HTTP answer. `security_event`, if any, is the type of the event that it raises; `detail` explains it."""
+
+    status: int
+    body: str
+    detail: str
+    headers: Mapping[str, str] = {}
+    security_event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The station that was recognised, and the sub-protocol to speak (None: none in common)."""
+
+    station: Station
+    protocol: str | None
+    security_profile: int
+
+
+class Credentials(NamedTuple):
+    """User and password of Basic authentication; the password is bytes, since OCPP 1.6 allows any."""
+
+    user: str
+    password: bytes
+
+
+def is_identity(text: str) -> bool:
+    """True if a station may be called this."""
+    return _IDENTITY.fullmatch(text) is not None
+
+
+def identity(target: str) -> str | None:
+    """The station of `/ocpp/<station>`, percent-decoded; None for any other request target.
+
+    Empty path segments are forgiven: `ws://host/ocpp/` plus `/CP1` is a common way to configure it. The query is
+    ignored.
+    """
+    segments = [segment for segment in target.split("?", 1)[0].split("/") if segment]
+    if len(segments) != 2 or segments[0] != PATH:
+        return None
+    try:
+        name = unquote_to_bytes(segments[1]).decode()
+    except UnicodeDecodeError:
+        return None
+    return name if is_identity(name) else None
+
+
+def credentials(authorization: str | None) -> Credentials | None:
+    """What an Authorization header says; None if it is not usable Basic authentication (RFC 7617)."""
+    if authorization is None or len(authorization) > _MAX_AUTHORIZATION_LENGTH:
+        return None
+    if authorization[: len(_BASIC)].lower() != _BASIC:
+        return None
+    try:
+        decoded = b64decode(authorization[len(_BASIC) :].strip(), validate=True)
+        user, colon, password = decoded.partition(b":")
+        return Credentials(user.decode(), password) if colon else None
+    except (NotBase64, ValueError):
+        return None
+
+
+def sub_protocol(offers: Sequence[str]) -> str | None:
+    """The newest sub-protocol of those offered that we speak, whatever their order."""
+    offered = {name.strip() for offer in offers for name in offer.split(",")}
+    return next((protocol for protocol in INBOUND if protocol in offered), None)
+
+
+def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The address to count against: the peer's, or what a trusted proxy says was its peer.
+
+    The header of anybody else is ignored, since anybody can write it.
+    """
+    try:
+        if not trusted or not any(ip_address(peer) in network for network in trusted):
+            return peer
+        hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
+        return str(ip_address(hops[-1])) if hops else peer
+    except ValueError:
+        return peer
+
+
+UNAUTHORIZED: Final = {"WWW-Authenticate": 'Basic realm="ocpp"'}
+
+
+def admit(
+    name: str,
+    authorization: str | None,
+    offers: Sequence[str],
+    station: Station | None,
+    allow_unauthenticated: bool,
+    secure: bool = False,
+) -> Admission | Refusal:
+    """Decide about a station that calls itself `name` and (if so) is registered as `station`.
+
+    Unknown station, wrong password, disabled and unprotected look alike from outside and cost the same work;
+    `detail` is for our own log and event. `secure` is true when TLS was terminated in front of us; a station that
+    is registered for TLS is never let in without it.
+    """
+    said = credentials(authorization)
+    password, user = (said.password, said.user) if said else (b"", "")
+    proven = passwords.matches(password, station.password_hash if station else None) and user == name
+    if station is None:
+        return _unauthorized("unknown station")
+    if not station.enabled:
+        return _unauthorized("station is disabled")
+    offered_profile = 2 if secure else 1
+    if station.security_profile > offered_profile:
+        return _unauthorized(
+            f"security profile {station.security_profile} on a connection of profile {offered_profile}",
+            "SecurityProfileDowngrade",
+        )
+    if station.security_profile == 0 and allow_unauthenticated:
+        return Admission(station, sub_protocol(offers), 0)
+    if not proven:
+        return _unauthorized(_unproven(said, name))
+    return Admission(station, sub_protocol(offers), offered_profile)
+
+
+def _unproven(said: Credentials | None, name: str) -> str:
+    if said is None:
+        return "no usable Basic authentication"
+    return "wrong password" if said.user == name else "user is not the station of the URL"
+
+
+def _unauthorized(detail: str, security_event: str = "AuthenticationFailed") -> Refusal:
+    return Refusal(401, "unauthorized\n", detail, UNAUTHORIZED, security_event)

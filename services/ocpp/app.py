@@ -1,0 +1,162 @@
+"""The OCPP edge's process: settings, Kafka, listening, the second hand, and leaving in good order."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import REGISTRY
+
+from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
+from services.domain.events.token import Token
+from services.ocpp.delivery import Delivery
+from services.ocpp.edge import SERVICE_RESTART, StationEdge
+from services.ocpp.inbound.reply import Edge
+from services.ocpp.settings import OcppSettings
+from services.ocpp.sockets import serve
+from services.runtime.avro_writer import DirectCodec
+from services.runtime.bus import Bus
+from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
+from services.runtime.process import Process, run
+from services.runtime.settings import load
+from services.runtime.tail import Tail
+from services.runtime.view import View
+
+_TICK_S: Final = 1.0
+_LOOK_S: Final = 0.05
+_SECRET_FILE: Final = "transaction-id.key"
+_SECRET_BYTES: Final = 32
+
+Listening = Callable[[StationEdge, int], None]
+"""Told the edge and its port once stations are let in."""
+
+
+def main() -> None:
+    """`wattlog ocpp`."""
+    settings = load(OcppSettings)
+    run(partial(operate, settings), "ocpp", settings.ocpp_metrics_port, settings.common)
+
+
+async def operate(settings: OcppSettings, process: Process, listening: Listening | None = None) -> None:
+    """Run the edge until the process is to stop."""
+    codec = DirectCodec()
+    bus = Bus(settings.kafka, codec)
+    delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
+    tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
+    registry = _Registry(settings, codec)
+    edge = StationEdge(settings, _edge(settings, tokens), delivery, registry.stations.get, now_ms)
+    registry.edge = edge
+    tails = _tails(settings, codec, edge)
+    readers = (tokens, registry.stations, *tails)
+    for reader in readers:
+        reader.start()
+    if settings.allow_unauthenticated:
+        process.log.warning("stations with security profile 0 are let in WITHOUT PASSWORD: never in production")
+    REGISTRY.register(edge.metrics)
+    server = await serve(edge)
+    port = server.sockets[0].getsockname()[1]
+    process.log.info(
+        "listening", url=f"ws://{settings.ocpp_host}:{port}/ocpp/<station>", edge_id=edge.edge.edge_id
+    )
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            ticking = tasks.create_task(_tick(edge))
+            await _until(process, lambda: all(reader.caught_up for reader in readers))
+            edge.begin()
+            process.ready = True
+            if listening and not process.stopping.is_set():
+                listening(edge, port)
+            await process.stopping.wait()
+            process.ready = False
+            server.close()
+            await _drain(edge)
+            ticking.cancel()
+    finally:
+        server.close()
+        REGISTRY.unregister(edge.metrics)
+        for reader in readers:
+            reader.stop()
+        left = await bus.close(settings.hold_s)
+        if left:
+            process.log.error("stopped with events that Kafka has not confirmed", events=left)
+
+
+class _Registry:
+    """The registry of stations, and the edge that wants to know when somebody is struck off it."""
+
+    def __init__(self, settings: OcppSettings, codec: Codec) -> None:
+        self.edge: StationEdge | None = None
+        self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
+        self._loop = asyncio.get_running_loop()
+
+    def _changed(self, key: str, station: Station | None) -> None:
+        """On the view's thread."""
+        if self.edge is not None and (station is None or not station.enabled):
+            self._loop.call_soon_threadsafe(self.edge.registered, key, station)
+
+
+def _edge(settings: OcppSettings, tokens: View[Token]) -> Edge:
+    return Edge(
+        tenant=settings.common.tenant,
+        edge_id=settings.edge_id or f"{socket.gethostname()}:{settings.ocpp_port or os.getpid()}",
+        token=tokens.get,
+        transaction_secret=_secret(settings),
+        heartbeat_interval_s=settings.heartbeat_interval_s,
+        data_transfer_vendors=settings.vendors(),
+    )
+
+
+def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge) -> tuple[Tail, Tail]:
+    since_ms = now_ms() - settings.commands_horizon_s * 1000
+    return (
+        Tail(settings.kafka, codec, [Connection.TOPIC], edge.held_elsewhere),
+        Tail(
+            settings.kafka,
+            codec,
+            [CommandRequested.TOPIC, CommandAnswered.TOPIC],
+            lambda events: edge.commands.take(events, now_ms()),
+            since_ms,
+        ),
+    )
+
+
+def _secret(settings: OcppSettings) -> bytes:
+    """The key of transaction ids: as set, or made once and kept with the data."""
+    if settings.transaction_id_secret:
+        return settings.transaction_id_secret.encode()
+    path = Path(settings.common.data_dir) / _SECRET_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+async def _tick(edge: StationEdge) -> None:
+    while True:
+        await asyncio.sleep(_TICK_S)
+        edge.tick()
+
+
+async def _until(process: Process, true: Callable[[], bool]) -> None:
+    while not true() and not process.stopping.is_set():
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _drain(edge: StationEdge) -> None:
+    """Close connections at a pace that another edge can take, each after the replies that it waits for."""
+    edge.draining = True
+    share = max(1, int(edge.settings.drain_per_s * _LOOK_S))
+    deadline_ms = now_ms() + edge.settings.hold_s * 1000 + 1000 * len(edge.sockets) // edge.settings.drain_per_s
+    while edge.sockets and now_ms() < deadline_ms:
+        idle = [held for held in edge.sockets.values() if not held.connection.pending and not held.ending]
+        for held in idle[:share]:
+            held.close(SERVICE_RESTART, "drained", "this process stops, connect again")
+        await asyncio.sleep(_LOOK_S)

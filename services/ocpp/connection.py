@@ -1,0 +1,230 @@
+"""The protocol machine of one station's connection, without I/O: frames and times in, steps out.
+
+Each direction has a slot of its own (OCPP-J 2.0.1, 4.1.1): a CALL of ours that waits for its answer never holds up
+answering the station, and the other way round.
+"""
+
+from typing import NamedTuple
+
+from services.domain.events.common import CommandOutcome
+from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.ocpp.inbound.reply import Context, Edge
+from services.ocpp.outbound import remote_control
+from services.ocpp.routes import WITHOUT_WARNINGS, routes
+from services.ocpp.wire import frames
+from services.ocpp.wire.faults import V16, Fault, Refused, code
+from services.ocpp.wire.frames import Call, CallError, CallResult, Malformed
+from services.ocpp.wire.schemas import actions, tolerated
+
+MAX_FRAME_KEPT = 4096
+"""Bytes of an offending frame that its event keeps."""
+
+MAX_VIOLATIONS_PER_MINUTE = 30
+"""Violations of one connection that become events; the rest are only counted."""
+
+TOLERATED = "Tolerated"
+UNMATCHED = "Unmatched"
+"""Codes of ProtocolViolated beside OCPP's: let through with a warning; an answer to no open call of ours."""
+
+OK = "ok"
+REPEATED = "repeated"
+
+_MINUTE_MS = 60_000
+
+
+class Busy(Exception):
+    """Our own CALL is still open: one at a time (a defect of the caller)."""
+
+
+class Step(NamedTuple):
+    """What to do about a frame: publish `events`, send `reply`; if `durable`, the latter after the former.
+
+    `action` and `outcome` are for counting. A durable reply is reported back by `Connection.settle`.
+    """
+
+    action: str
+    outcome: str
+    reply: bytes | None = None
+    events: tuple[Event, ...] = ()
+    durable: bool = False
+    message_id: str = ""
+    fingerprint: int = 0
+
+
+class _Outgoing(NamedTuple):
+    message_id: str
+    command: CommandRequested
+    deadline_ms: Millis
+
+
+class Connection:
+    """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
+
+    __slots__ = (
+        "_last", "_minute", "_outgoing", "_pending", "_routes", "_violations",
+        "edge", "epoch", "protocol", "station_id",
+    )  # fmt: skip
+
+    def __init__(self, edge: Edge, station_id: str, protocol: str, epoch: int) -> None:
+        self.edge = edge
+        self.station_id = station_id
+        self.protocol = protocol
+        self.epoch = epoch
+        self._routes = routes(protocol)
+        self._pending: tuple[str, ...] = ()
+        self._last: tuple[str, int, bytes] | None = None
+        self._outgoing: _Outgoing | None = None
+        self._violations = 0
+        self._minute = 0
+
+    @property
+    def pending(self) -> int:
+        """Calls of the station whose replies wait to be durable."""
+        return len(self._pending)
+
+    @property
+    def calling(self) -> bool:
+        """True while a CALL of ours is open."""
+        return self._outgoing is not None
+
+    def receive(self, data: bytes, now_ms: Millis) -> Step:
+        """Take one text frame."""
+        try:
+            frame = frames.parse(data)
+        except Malformed as error:
+            return self._malformed(error, data, now_ms)
+        if type(frame) is Call:
+            return self._call(frame, data, now_ms)
+        assert not isinstance(frame, Call)
+        return self._answer(frame, data, now_ms)
+
+    def settle(self, step: Step) -> None:
+        """A durable reply has been sent: remember it for a retry with the same message id."""
+        self._pending = tuple([message_id for message_id in self._pending if message_id != step.message_id])
+        assert step.reply is not None
+        self._last = (step.message_id, step.fingerprint, step.reply)
+
+    def call(self, command: CommandRequested, deadline_ms: Millis) -> bytes:
+        """The frame of our CALL for a command; NotPossible if it cannot be put, Busy if another one is open."""
+        if self._outgoing is not None:
+            raise Busy(f"{self.station_id} has not answered {self._outgoing.message_id}")
+        action, payload = remote_control.request(command, self.protocol)
+        message_id = derived_id("call", command.command_id, self.epoch)
+        self._outgoing = _Outgoing(message_id, command, deadline_ms)
+        return frames.call(message_id, action, payload)
+
+    def expire(self, now_ms: Millis) -> CommandAnswered | None:
+        """The result of our open CALL if its time is up. An answer that still comes is then an unmatched one."""
+        if self._outgoing is None or now_ms < self._outgoing.deadline_ms:
+            return None
+        return self._give_up("no answer in time", now_ms)
+
+    def close(self, now_ms: Millis) -> CommandAnswered | None:
+        """The result of our open CALL when the connection ends: the station may have done it, or not."""
+        return self._give_up("connection closed before the answer", now_ms) if self._outgoing else None
+
+    def failed(self, data: bytes, now_ms: Millis) -> Step:
+        """What to do about a frame that a defect of ours kept from being handled: it is recorded, not lost."""
+        said = code(self.protocol, Fault.INTERNAL)
+        events = self._violated(said, "defect while handling this frame", None, data, now_ms)
+        try:
+            frame = frames.parse(data)
+        except Malformed:
+            return Step("", said, None, events)
+        if not isinstance(frame, Call):
+            return Step("", said, None, events)
+        self._pending = tuple([message_id for message_id in self._pending if message_id != frame.message_id])
+        return Step("", said, frames.call_error(frame.message_id, said, ""), events)
+
+    def refuse(self, data: bytes, fault: Fault, description: str, now_ms: Millis) -> tuple[Event, ...]:
+        """The event of a frame that never reached this machine (binary, too large, a defect of ours)."""
+        return self._violated(code(self.protocol, fault), description, None, data, now_ms)
+
+    def _call(self, frame: Call, data: bytes, now_ms: Millis) -> Step:
+        message_id, action, payload = frame
+        if message_id in self._pending:
+            return Step(action if action in self._routes else "", REPEATED)
+        fingerprint = hash(data)
+        if self._last is not None and self._last[0] == message_id and self._last[1] == fingerprint:
+            return Step(action if action in self._routes else "", REPEATED, self._last[2])
+        route = self._routes.get(action)
+        if route is None:
+            known = action in actions(self.protocol)
+            fault = Fault.NOT_SUPPORTED if known else Fault.NOT_IMPLEMENTED
+            said = f"{action[:50]!r} is not {'supported' if known else 'known'}"
+            return self._refused(frame, fault, said, data, now_ms)
+        context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
+        try:
+            if not route.schema.is_valid(payload):
+                context.warnings = tolerated(route.schema, payload)
+            reply = route.inbound(payload, context)
+        except Refused as error:
+            return self._refused(frame, error.fault, error.description, data, now_ms)
+        text = frames.call_result(message_id, reply.payload)
+        events = reply.events
+        if context.warnings and action in WITHOUT_WARNINGS:
+            events += self._violated(TOLERATED, "; ".join(context.warnings), action, data, now_ms)
+        if reply.durable:
+            self._pending += (message_id,)
+        else:
+            self._last = (message_id, fingerprint, text)
+        return Step(action, OK, text, events, reply.durable, message_id, fingerprint)
+
+    def _answer(self, frame: CallResult | CallError, data: bytes, now_ms: Millis) -> Step:
+        kind = type(frame).__name__
+        if self._outgoing is None or self._outgoing.message_id != frame.message_id:
+            said = f"{kind} for {frame.message_id[:50]!r}, which is not open: late, repeated or never sent"
+            return Step(kind, UNMATCHED, None, self._violated(UNMATCHED, said, None, data, now_ms))
+        command = self._outgoing.command
+        self._outgoing = None
+        result = remote_control.answered(command, self.protocol, frame, self.edge, self.epoch, now_ms)
+        return Step(kind, OK, None, (result,))
+
+    def _malformed(self, error: Malformed, data: bytes, now_ms: Millis) -> Step:
+        said = code(self.protocol, error.fault)
+        events = self._violated(said, error.description, None, data, now_ms)
+        # OCPP-J 1.6, 4.1.3: a message type that is not known is ignored. 2.0.1, 4.4: it is answered.
+        ignored = error.fault is Fault.MESSAGE_TYPE and self.protocol == V16
+        if error.message_id is None or ignored:
+            return Step("", said, None, events)
+        return Step("", said, frames.call_error(error.message_id, said, error.description), events)
+
+    def _refused(self, frame: Call, fault: Fault, description: str, data: bytes, now_ms: Millis) -> Step:
+        said = code(self.protocol, fault)
+        action = frame.action if frame.action in self._routes else ""
+        events = self._violated(said, description, frame.action[:50], data, now_ms)
+        return Step(action, said, frames.call_error(frame.message_id, said, description), events)
+
+    def _violated(
+        self, said: str, description: str, action: str | None, data: bytes, now_ms: Millis
+    ) -> tuple[Event, ...]:
+        if now_ms // _MINUTE_MS != self._minute:
+            self._minute, self._violations = now_ms // _MINUTE_MS, 0
+        self._violations += 1
+        if self._violations > MAX_VIOLATIONS_PER_MINUTE:
+            return ()
+        event = ProtocolViolated(
+            event_id=derived_id(
+                "ProtocolViolated", self.edge.tenant, self.station_id, self.epoch, now_ms, self._violations
+            ),
+            tenant=self.edge.tenant,
+            station_id=self.station_id,
+            protocol=self.protocol,
+            code=said,
+            description=description,
+            action=action,
+            frame=data[:MAX_FRAME_KEPT],
+            recorded_at=now_ms,
+        )
+        return (event,)
+
+    def _give_up(self, detail: str, now_ms: Millis) -> CommandAnswered:
+        assert self._outgoing is not None
+        command = self._outgoing.command
+        self._outgoing = None
+        return remote_control.result(
+            command, CommandOutcome.TIMED_OUT, self.edge, self.epoch, now_ms, detail=detail
+        )

@@ -1,0 +1,125 @@
+"""The door: admission with memory. Rate limits, refusals while we cannot work, and the security events of both."""
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final, NamedTuple
+
+from services.domain.events.station import SecurityEventRaised, Station
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.ocpp import admission
+from services.ocpp.admission import Admission, Refusal
+from services.ocpp.settings import OcppSettings
+from services.ocpp.throttle import Bucket, Buckets
+
+_EVENTS_PER_S: Final = 50
+"""Security events of refused connections; a flood of guesses must not become a flood of events."""
+
+_SECURE: Final = frozenset({"https", "wss"})
+_MAX_TARGET: Final = 256
+
+
+class Knock(NamedTuple):
+    """What an upgrade request says, and who sent it (`peer` is the socket's address)."""
+
+    target: str
+    peer: str
+    authorization: str | None = None
+    offers: Sequence[str] = ()
+    version: str = "13"
+    forwarded_for: Sequence[str] = ()
+    forwarded_proto: str = ""
+
+
+class Door:
+    """Decides about every upgrade request. `station` looks up the registry by key, `raise_event` publishes.
+
+    `last_address` tells from where a station is connected now: nobody can lock it out from elsewhere.
+    """
+
+    def __init__(
+        self,
+        settings: OcppSettings,
+        station: Callable[[str], Station | None],
+        raise_event: Callable[[SecurityEventRaised], None],
+        last_address: Callable[[str], str | None],
+        now_ms: Millis,
+    ) -> None:
+        self._settings = settings
+        self._tenant = settings.common.tenant
+        self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies()
+        self._station = station
+        self._raise_event = raise_event
+        self._last_address = last_address
+        per_minute = settings.failures_per_minute
+        self._connects = Bucket(settings.connects_per_s, 2 * settings.connects_per_s, now_ms)
+        self._failures_of_address = Buckets(per_minute / 60, per_minute)
+        self._failures_of_station = Buckets(per_minute / 60, per_minute)
+        self._events = Bucket(_EVENTS_PER_S, 4 * _EVENTS_PER_S, now_ms)
+        self._raised = 0
+
+    def address(self, knock: Knock) -> str:
+        """Where it really comes from."""
+        return admission.client_address(knock.peer, knock.forwarded_for, self._trusted)
+
+    def answer(self, knock: Knock, open_for_work: bool, now_ms: Millis) -> Admission | Refusal:
+        """Let in or refuse. What is refused before the password is looked at is refused alike for everybody."""
+        name = admission.identity(knock.target[:_MAX_TARGET])
+        if not self._connects.take(now_ms):
+            return self._later(429, "too many connections\n", "more connections than this process takes", name)
+        if name is None:
+            return Refusal(404, "connect to /ocpp/<station>\n", "not the path of a station")
+        if not open_for_work:
+            return self._later(503, "not ready, come back later\n", "Kafka cannot be reached", name)
+        if knock.version != "13":
+            return Refusal(426, "upgrade required\n", "WebSocket version", {"Sec-WebSocket-Version": "13"})
+        address, key = self.address(knock), f"{self._tenant}/{name}"
+        if self._exhausted(address, key, now_ms):
+            return self._later(429, "too many attempts\n", "too many failed attempts", name)
+        decided = admission.admit(
+            name,
+            knock.authorization,
+            knock.offers,
+            self._station(key),
+            self._settings.allow_unauthenticated,
+            self._is_secure(knock, address),
+        )
+        if isinstance(decided, Refusal):
+            self._failed(decided, name, address, now_ms)
+        return decided
+
+    def _exhausted(self, address: str, key: str, now_ms: Millis) -> bool:
+        if self._failures_of_address.empty(address, now_ms):
+            return True
+        return self._failures_of_station.empty(key, now_ms) and self._last_address(key) != address
+
+    def _is_secure(self, knock: Knock, address: str) -> bool:
+        """True when a trusted proxy, and nobody else, says that it took TLS off."""
+        believed = address != knock.peer
+        return believed and knock.forwarded_proto.strip().lower() in _SECURE
+
+    def _failed(self, refusal: Refusal, name: str, address: str, now_ms: Millis) -> None:
+        self._failures_of_address.take(address, now_ms)
+        self._failures_of_station.take(f"{self._tenant}/{name}", now_ms)
+        if refusal.security_event is None or not self._events.take(now_ms):
+            return
+        self._raised += 1
+        self._raise_event(
+            SecurityEventRaised(
+                event_id=derived_id(
+                    "SecurityEventRaised", self._tenant, name, refusal.security_event, now_ms, self._raised
+                ),
+                tenant=self._tenant,
+                station_id=name,
+                type=refusal.security_event,
+                detail=refusal.detail,
+                remote_address=address,
+                recorded_at=now_ms,
+            )
+        )
+
+    def _later(self, status: int, body: str, detail: str, name: str | None) -> Refusal:
+        """Stations that are turned away together must not come back together: the wait depends on the name."""
+        least = max(1, self._settings.retry_after_s)
+        wait_s = least + sum((name or "").encode()) % least
+        return Refusal(status, body, detail, {"Retry-After": str(wait_s)})

@@ -1,0 +1,313 @@
+"""The edge: the sockets that it holds, and what happens when one opens, says something, falls silent or closes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import perf_counter
+from typing import Any, Final, Protocol
+
+import structlog
+
+from services.domain.events.station import (
+    Connection,
+    SecurityEventRaised,
+    Station,
+    StationConnected,
+    StationDisconnected,
+)
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.ocpp import connection as machine
+from services.ocpp.commands import Commands, Line
+from services.ocpp.connection import Step
+from services.ocpp.delivery import Asker, Delivery
+from services.ocpp.door import Door
+from services.ocpp.inbound.reply import Edge
+from services.ocpp.metrics import EdgeMetrics
+from services.ocpp.settings import OcppSettings
+from services.ocpp.throttle import Bucket, Buckets
+from services.ocpp.wire.faults import Fault
+
+POLICY_VIOLATION: Final = 1008
+SERVICE_RESTART: Final = 1012
+TRY_AGAIN_LATER: Final = 1013
+
+_ANSWERS: Final = frozenset({"CallResult", "CallError"})
+_SWEEP_TICKS: Final = 10
+"""Every connection is looked at once in so many seconds."""
+
+_BYTES_PER_MESSAGE: Final = 1024
+_MINUTE_S: Final = 60
+
+log = structlog.get_logger(__name__)
+
+
+class Socket(Asker, Line, Protocol):
+    """One station's open WebSocket."""
+
+    address: str
+    security_profile: int
+    bucket: Bucket
+    heard_at: int
+    """Tick of the last frame."""
+    pinged: bool
+    """A ping was sent and nothing heard since."""
+    ending: str
+    """Why we close it, in StationDisconnected's words; "" while we do not."""
+
+    def ping(self) -> None:
+        """Send a ping."""
+
+    def close(self, code: int, ending: str, said: str = "") -> None:
+        """Close it with a WebSocket close code."""
+
+    def abort(self, ending: str) -> None:
+        """Drop it without waiting for anything."""
+
+    def pause(self, seconds: float) -> None:
+        """Stop reading, for some seconds or (0) until the replies that wait have gone."""
+
+
+class StationEdge:
+    """All state of an edge process, in memory only: everything in it can be lost without losing anything.
+
+    `now_ms` is the clock; `delivery` the way to Kafka; `station` looks up the registry by key.
+    """
+
+    def __init__(
+        self,
+        settings: OcppSettings,
+        edge: Edge,
+        delivery: Delivery,
+        station: Callable[[str], Station | None],
+        now_ms: Callable[[], Millis],
+    ) -> None:
+        self.edge = edge
+        self.settings = settings
+        self.delivery = delivery
+        self.sockets: dict[str, Socket] = {}
+        self.metrics = EdgeMetrics(self._gauges)
+        self.tick_number = 0
+        self.draining = False
+        self.ready = False
+        self.door = Door(settings, station, self._raise, self._address_of, now_ms())
+        self.commands = Commands(
+            edge,
+            self.sockets,
+            station,
+            lambda key: self._elsewhere.get(key, 0) > 0,
+            delivery.publish,
+            (settings.call_timeout_s * 1000, settings.commands_horizon_s * 1000),
+        )
+        self.now_ms = now_ms
+        self._epoch = 0
+        self._elsewhere: dict[str, int] = {}
+        self._flaps = Buckets(settings.flaps_per_minute / _MINUTE_S, settings.flaps_per_minute)
+        self._open: Counter[str] = Counter()
+        self._unswept: Iterator[Socket] = iter(())
+
+    @property
+    def open_for_work(self) -> bool:
+        """False while stations are better off keeping their messages."""
+        return self.ready and not self.draining and not self.delivery.down(self.now_ms())
+
+    def begin(self) -> None:
+        """All that we decide from has been read: let stations in."""
+        self.ready = True
+        self.commands.open(self.now_ms())
+
+    def new_epoch(self, key: str) -> int:
+        """A number higher than that of every earlier connection of the station, here or elsewhere."""
+        self._epoch = max(self._epoch + 1, self.now_ms(), self._elsewhere.get(key, 0) + 1)
+        return self._epoch
+
+    def connected(self, socket: Socket) -> None:
+        """A station was let in. The newest connection wins: one that cannot be told dead from alive must not."""
+        now_ms, connection = self.now_ms(), socket.connection
+        older = self.sockets.get(socket.key)
+        self.sockets[socket.key] = socket
+        if older is not None:
+            self._displace(older, now_ms)
+        self._elsewhere.pop(socket.key, None)
+        self._open[connection.protocol] += 1
+        self.metrics.connects[connection.protocol] += 1
+        self.delivery.publish(
+            StationConnected(
+                event_id=self._id("StationConnected", connection),
+                tenant=self.edge.tenant,
+                station_id=connection.station_id,
+                protocol=connection.protocol,
+                edge_id=self.edge.edge_id,
+                epoch=connection.epoch,
+                remote_address=socket.address,
+                security_profile=socket.security_profile,
+                recorded_at=now_ms,
+            ),
+            self._state(connection, True, now_ms),
+        )
+        self.commands.serve(socket.key, now_ms)
+
+    def disconnected(self, socket: Socket, reason: str) -> None:
+        """A station's connection has ended; `reason` in StationDisconnected's words."""
+        now_ms, connection = self.now_ms(), socket.connection
+        self.metrics.disconnects[reason] += 1
+        self._open[connection.protocol] -= 1
+        self.commands.closed(socket, now_ms)
+        events: list[Event] = [
+            StationDisconnected(
+                event_id=self._id("StationDisconnected", connection),
+                tenant=self.edge.tenant,
+                station_id=connection.station_id,
+                protocol=connection.protocol,
+                edge_id=self.edge.edge_id,
+                epoch=connection.epoch,
+                reason=reason,
+                recorded_at=now_ms,
+            )
+        ]
+        if self.sockets.get(socket.key) is socket:
+            del self.sockets[socket.key]
+            if socket.key not in self._elsewhere:
+                events.append(self._state(connection, False, now_ms))
+        self.delivery.publish(*events)
+
+    def received(self, socket: Socket, data: bytes) -> None:
+        """A text frame of a station."""
+        started = perf_counter()
+        now_ms, connection = self.now_ms(), socket.connection
+        socket.heard_at, socket.pinged = self.tick_number, False
+        try:
+            step = connection.receive(data, now_ms)
+            self._carry_out(step, socket, now_ms)
+        except Exception as error:  # a defect must cost one answer, not a connection
+            log.exception("defect while handling a frame", station=socket.key, error=repr(error))
+            step = connection.failed(data, now_ms)
+            self._carry_out(step, socket, now_ms)
+        self.metrics.handled(connection.protocol, step.action, step.outcome, perf_counter() - started)
+        if not socket.bucket.take(now_ms, 1 + len(data) / _BYTES_PER_MESSAGE):
+            socket.pause(socket.bucket.wait_s(now_ms))
+        if connection.pending >= self.settings.max_pending_calls:
+            socket.pause(0)
+
+    def misbehaved(self, socket: Socket, data: bytes, said: str) -> None:
+        """A frame that the WebSocket layer does not pass on: it ends the connection, and an event keeps it."""
+        events = socket.connection.refuse(data, Fault.RPC_FRAMEWORK, said, self.now_ms())
+        if events:
+            self.delivery.publish(*events)
+
+    def replied(self, waited_ms: Millis) -> None:
+        """A reply that waited for Kafka has gone."""
+        self.metrics.ack_durable_s.observe(waited_ms / 1000)
+
+    def registered(self, key: str, station: Station | None) -> None:
+        """A registry entry has changed: who is no longer welcome is shown out."""
+        socket = self.sockets.get(key)
+        if socket is not None and (station is None or not station.enabled):
+            socket.close(POLICY_VIOLATION, "refused", "station is disabled")
+        if station is None or not station.enabled:
+            self.commands.serve(key, self.now_ms())
+
+    def held_elsewhere(self, connections: Iterable[Any]) -> None:
+        """Records of `station.connection`: another edge has, or had, a station. The higher epoch is right."""
+        now_ms = self.now_ms()
+        for state in connections:
+            if not isinstance(state, Connection):
+                continue
+            self._epoch = max(self._epoch, 0 if self.ready else state.epoch)
+            mine = self.sockets.get(state.key)
+            if state.edge_id == self.edge.edge_id or state.epoch < self._elsewhere.get(state.key, 0):
+                continue
+            if mine is not None and mine.connection.epoch > state.epoch:
+                # The topic keeps the last record of a station: that has to be ours.
+                self.delivery.publish(self._state(mine.connection, True, now_ms))
+            elif state.connected:
+                self._elsewhere[state.key] = state.epoch
+                if mine is not None:
+                    self._displace(mine, now_ms)
+            else:
+                self._elsewhere.pop(state.key, None)
+
+    def tick(self) -> None:
+        """Everything that time brings about; every second."""
+        now_ms = self.now_ms()
+        self.tick_number += 1
+        self.delivery.sweep(now_ms)
+        self.commands.tick(now_ms)
+        for socket in self._some_sockets():
+            self._look_after(socket)
+
+    def _carry_out(self, step: Step, socket: Socket, now_ms: Millis) -> None:
+        if step.durable:
+            self.delivery.hold(step, socket, now_ms)
+            return
+        if step.events:
+            self.delivery.publish(*step.events)
+        if step.reply is not None:
+            socket.send(step.reply)
+        elif step.action in _ANSWERS and not socket.connection.calling:
+            self.commands.answered(socket, now_ms)
+
+    def _some_sockets(self) -> list[Socket]:
+        """A tenth of all sockets at a time."""
+        share = len(self.sockets) // _SWEEP_TICKS + 1
+        some = [socket for socket, _ in zip(self._unswept, range(share), strict=False)]
+        if len(some) < share:
+            self._unswept = iter(list(self.sockets.values()))
+        return some
+
+    def _look_after(self, socket: Socket) -> None:
+        silent_s = self.tick_number - socket.heard_at
+        if self.sockets.get(socket.key) is not socket:
+            return
+        if silent_s >= 2 * self.settings.ping_s and socket.pinged:
+            socket.abort("lost")
+        elif silent_s >= self.settings.ping_s and not socket.pinged:
+            socket.pinged = True
+            socket.ping()
+
+    def _displace(self, socket: Socket, now_ms: Millis) -> None:
+        socket.close(POLICY_VIOLATION, "displaced", "a newer connection of this station has replaced this one")
+        if not self._flaps.take(socket.key, now_ms):
+            self._raise(
+                SecurityEventRaised(
+                    event_id=self._id("SecurityEventRaised", socket.connection),
+                    tenant=self.edge.tenant,
+                    station_id=socket.connection.station_id,
+                    type="ConnectionFlapping",
+                    detail=f"displaced more than {self.settings.flaps_per_minute} times a minute",
+                    remote_address=socket.address,
+                    recorded_at=now_ms,
+                )
+            )
+
+    def _raise(self, event: SecurityEventRaised) -> None:
+        log.warning("security event", type=event.type, station=event.key, detail=event.detail)
+        self.delivery.publish(event)
+
+    def _address_of(self, key: str) -> str | None:
+        socket = self.sockets.get(key)
+        return socket.address if socket else None
+
+    def _state(self, connection: machine.Connection, connected: bool, now_ms: Millis) -> Connection:
+        return Connection(
+            tenant=self.edge.tenant,
+            station_id=connection.station_id,
+            edge_id=self.edge.edge_id,
+            epoch=connection.epoch,
+            connected=connected,
+            protocol=connection.protocol,
+            since=now_ms,
+        )
+
+    def _id(self, name: str, connection: machine.Connection) -> str:
+        return derived_id(name, self.edge.tenant, connection.station_id, self.edge.edge_id, connection.epoch)
+
+    def _gauges(self) -> Mapping[str, float]:
+        return {
+            **{f"connections_{protocol.replace('.', '_')}": n for protocol, n in self._open.items()},
+            "held_replies": self.delivery.held,
+            "unconfirmed_publications": self.delivery.outstanding,
+            "lost_publications": self.delivery.lost,
+            "waiting_commands": self.commands.waiting,
+            "kafka_silent_seconds": self.delivery.silent_ms(self.now_ms()) / 1000,
+        }

@@ -1,0 +1,68 @@
+"""Block C, authorization: Authorize, and the decision that starts and ends of transactions carry too."""
+
+from typing import Any, NamedTuple
+
+from services.domain.events.authorization import AuthorizationDecided
+from services.domain.events.token import Token
+from services.domain.tokens import ACCEPTED, Decision, decide, normalise_uid, token_key
+from services.domain.units import rfc3339
+from services.ocpp.inbound.reply import Context, Reply
+
+NO_AUTHORIZATION = "NoAuthorization"
+GROUP_TOKEN_TYPE = "Central"
+"""Whitelist entries name a group, not what kind of token the group's is."""
+
+MAX_ID_TOKEN_LENGTH = 36
+
+
+class Authorization(NamedTuple):
+    """A decision with the whitelist entry it was made from and the event that records it."""
+
+    decision: Decision
+    token: Token | None
+    event: AuthorizationDecided
+
+
+def authorize(payload: dict[str, Any], context: Context) -> Reply:
+    """C01: may this token charge here? Answered from the local copy of the whitelist."""
+    id_token = payload["idToken"]
+    # Two Authorize requests for one token are two decisions, so their messages identify them.
+    made = decision(id_token["idToken"], id_token["type"], "Authorize", context, context.epoch, context.message_id)
+    return Reply({"idTokenInfo": id_token_info(made)}, (made.event,))
+
+
+def decision(uid: str, kind: str, occasion: str, context: Context, *content: str | int) -> Authorization:
+    """Decide about a token; `content` is what makes this occasion different from all others of the station."""
+    token = None
+    if kind == NO_AUTHORIZATION:
+        # C15, F01: the station is configured to charge whoever plugs in.
+        decided = Decision(ACCEPTED, "the station asks for no authorization")
+    else:
+        token = context.edge.token(token_key(context.tenant, uid))
+        decided = decide(token, context.now_ms)
+    event = AuthorizationDecided(
+        event_id=context.event_id("AuthorizationDecided", occasion, uid, *content),
+        tenant=context.tenant,
+        token_uid=normalise_uid(uid),
+        token_type=kind,
+        station_id=context.station_id,
+        occasion=occasion,
+        status=decided.status,
+        reason=decided.reason,
+        contract_id=token.contract_id if token else None,
+        token_updated_at=token.updated_at if token else None,
+        decided_at=context.now_ms,
+    )
+    return Authorization(decided, token, event)
+
+
+def id_token_info(made: Authorization) -> dict[str, Any]:
+    """IdTokenInfoType: status, and what a station needs to remember it by."""
+    info: dict[str, Any] = {"status": made.decision.status}
+    if made.token is None:
+        return info
+    if made.token.group_id is not None and len(made.token.group_id) <= MAX_ID_TOKEN_LENGTH:
+        info["groupIdToken"] = {"idToken": made.token.group_id, "type": GROUP_TOKEN_TYPE}
+    if made.token.expires_at is not None:
+        info["cacheExpiryDateTime"] = rfc3339(made.token.expires_at)
+    return info

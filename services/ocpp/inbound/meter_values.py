@@ -1,0 +1,217 @@
+"""Block J, meter values: MeterValues, and the readings that other messages carry."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from decimal import Context as Precision
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from services.domain.events.common import MeterValue, SampledValue, SignedMeterValue
+from services.domain.events.transaction import TransactionUpdated
+from services.domain.units import WH_PER_KWH
+from services.ocpp.inbound.reply import Context, Reply, canonical
+
+ENERGY_REGISTER: Final = "Energy.Active.Import.Register"
+DEFAULT_CONTEXT: Final = "Sample.Periodic"
+DEFAULT_LOCATION: Final = "Outlet"
+BEGIN: Final = "Transaction.Begin"
+END: Final = "Transaction.End"
+
+_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,20})?", re.ASCII)
+_MAX_MAGNITUDE: Final = 16
+"""Powers of ten: numbers beyond are no readings, and do not fit the event's decimals (20 digits, 4 of a Wh)."""
+
+_WH_QUANTUM: Final = Decimal("0.0001")
+_MAX_DIGITS: Final = 60
+_EXACT: Final = Precision(prec=2 * _MAX_DIGITS)
+"""Arithmetic on readings is never rounded, however many digits a station writes."""
+
+_MAX_SHOWN: Final = 40
+
+
+class Sample(NamedTuple):
+    """One sampled value as read: either number, or signed data, or (when unusable) neither."""
+
+    value: SampledValue | None
+    signed: SignedMeterValue | None = None
+
+
+ReadSample = Callable[[dict[str, Any], Context], Sample]
+
+
+def meter_values(payload: dict[str, Any], context: Context) -> Reply:
+    """J01: readings outside of a transaction; an EVSE's own, not a session's."""
+    readings = read_all(payload["meterValue"], read_sample, context)
+    evse_id = context.whole(payload, "evseId")
+    event = TransactionUpdated(
+        event_id=context.event_id("TransactionUpdated", evse_id, None, canonical(payload["meterValue"])),
+        tenant=context.tenant,
+        station_id=context.station_id,
+        protocol=context.protocol,
+        evse_id=evse_id,
+        occurred_at=readings[0].sampled_at,
+        recorded_at=context.now_ms,
+        meter_values=readings,
+        warnings=tuple(context.warnings),
+    )
+    return Reply({}, (event,), durable=True)
+
+
+def read_all(raw: list[dict[str, Any]], read: ReadSample, context: Context) -> tuple[MeterValue, ...]:
+    """Every MeterValueType of a message, in the station's order."""
+    return tuple([_meter_value(value, read, context) for value in raw])
+
+
+def register_at(readings: tuple[MeterValue, ...], reading_context: str) -> Decimal | None:
+    """The energy register of the first reading that was taken in this context, in Wh."""
+    for reading in readings:
+        if reading.energy_register_wh is not None and any(
+            sample.context == reading_context and sample.measurand == ENERGY_REGISTER
+            for sample in reading.sampled_values
+        ):
+            return reading.energy_register_wh
+    return None
+
+
+def read_sample(raw: dict[str, Any], context: Context) -> Sample:
+    """SampledValueType of OCPP 2.0.1."""
+    reading_context = raw.get("context", DEFAULT_CONTEXT)
+    unit = raw.get("unitOfMeasure", _NO_UNIT)
+    measurand = raw.get("measurand", ENERGY_REGISTER)
+    text = number_text(raw["value"], context)
+    signed = raw.get("signedMeterValue")
+    return Sample(
+        None
+        if text is None
+        else SampledValue(
+            value=text,
+            measurand=measurand,
+            context=reading_context,
+            phase=raw.get("phase"),
+            location=raw.get("location", DEFAULT_LOCATION),
+            unit=unit.get("unit") or default_unit(measurand),
+            multiplier=context.whole(unit, "multiplier") or 0,
+        ),
+        signed
+        and signed_value(
+            signed["signedMeterData"],
+            reading_context,
+            signed["encodingMethod"],
+            signed["signingMethod"],
+            signed["publicKey"],
+        ),
+    )
+
+
+_NO_UNIT: Final[dict[str, Any]] = {}
+
+_UNITS: Final = {
+    "Energy.Reactive": "varh",
+    "Energy.Apparent": "VAh",
+    "Energy": "Wh",
+    "Power.Reactive": "var",
+    "Power.Factor": "",
+    "Power": "W",
+    "Current": "A",
+    "Voltage": "V",
+    "Frequency": "Hertz",
+    "SoC": "Percent",
+    "Temperature": "Celsius",
+    "RPM": "RPM",
+}
+
+
+def default_unit(measurand: str) -> str:
+    """The unit of a measurand when the station does not say; "" for one without unit or unknown."""
+    for prefix, unit in _UNITS.items():
+        if measurand.startswith(prefix):
+            return unit
+    return ""
+
+
+def number_text(value: Any, context: Context) -> str | None:
+    """A reading as exact decimal text; None, with a warning, when it is none.
+
+    Text goes through unchanged if it is plain digits. Exponents, signs and spaces are resolved.
+    """
+    text = value if type(value) is str else repr(value)
+    if _PLAIN_NUMBER.fullmatch(text):
+        return text
+    number = _decimal(text)
+    if number is not None and number.is_finite() and abs(number.adjusted()) < _MAX_MAGNITUDE:
+        return format(number, "f")
+    context.warn(f"sampled value {text[:_MAX_SHOWN]!r} is not a usable number: left out")
+    return None
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if len(text) <= _MAX_DIGITS and "_" not in text else None
+    except InvalidOperation:
+        return None
+
+
+def watt_hours(number: Decimal, context: Context) -> Decimal | None:
+    """Wh with at most 4 decimals (rounded half even, with a warning); None, with a warning, when out of range."""
+    if number.adjusted() >= _MAX_MAGNITUDE:
+        context.warn(f"energy register {number} Wh is out of range: left out")
+        return None
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -4:
+        context.warn(f"energy register {number} Wh is rounded to 4 decimals")
+        return number.quantize(_WH_QUANTUM, context=_EXACT)
+    return number
+
+
+def signed_value(
+    data: str, reading_context: str, encoding: str = "", signing: str = "", public_key: str = ""
+) -> SignedMeterValue:
+    """Signed data as the frame had it: its text as UTF-8, neither decoded nor encoded again."""
+    signed_data = data.encode()
+    return SignedMeterValue(
+        signed_data=signed_data,
+        sha256=hashlib.sha256(signed_data).hexdigest(),
+        encoding_method=encoding,
+        signing_method=signing,
+        public_key=public_key,
+        context=reading_context,
+    )
+
+
+def _meter_value(raw: dict[str, Any], read: ReadSample, context: Context) -> MeterValue:
+    values: list[SampledValue] = []
+    signed: list[SignedMeterValue] = []
+    register_wh = None
+    for sample in raw["sampledValue"]:
+        value, signature = read(sample, context)
+        if value is not None:
+            values.append(value)
+            if register_wh is None and value.measurand == ENERGY_REGISTER:
+                register_wh = _register_wh(value, context)
+        if signature is not None:
+            signed.append(signature)
+    return MeterValue(
+        sampled_at=context.time(raw),
+        energy_register_wh=register_wh,
+        sampled_values=tuple(values),
+        signed_meter_values=tuple(signed),
+    )
+
+
+def _register_wh(value: SampledValue, context: Context) -> Decimal | None:
+    """The register over all phases at the outlet; a phase's or the grid connection's register is not it."""
+    if value.phase is not None or value.location != DEFAULT_LOCATION:
+        return None
+    number = Decimal(value.value)
+    if value.unit == "kWh":
+        number = _EXACT.multiply(number, WH_PER_KWH)
+    elif value.unit != "Wh":
+        context.warn(f"energy register in {value.unit[:_MAX_SHOWN]!r}: not read as energy")
+        return None
+    if value.multiplier:
+        if abs(value.multiplier) > _MAX_MAGNITUDE:
+            context.warn(f"energy register with multiplier {value.multiplier}: not read as energy")
+            return None
+        number = number.scaleb(value.multiplier, context=_EXACT)
+    return watt_hours(number, context)

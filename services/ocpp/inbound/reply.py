@@ -1,0 +1,103 @@
+"""What a message's function is given beside the payload, and what it returns."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from services.domain.events.token import Token
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.domain.units import Millis, parse_rfc3339
+from services.ocpp.wire.faults import Fault, Refused
+
+_MAX_WARNINGS: Final = 20
+_INT32: Final = 0x7FFF_FFFF
+_PLAUSIBLE: Final = range(946_684_800_000, 4_102_444_800_000)
+"""2000 to 2100: a clock outside was never set."""
+
+_MAX_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What all connections of an edge have in common."""
+
+    tenant: str
+    edge_id: str
+    token: Callable[[str], Token | None]
+    """Looks up the whitelist by `services.domain.tokens.token_key`."""
+    transaction_secret: bytes
+    """Key of OCPP 1.6 transaction ids; the same on every pod."""
+    heartbeat_interval_s: int = 300
+    data_transfer_vendors: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Context:
+    """One message's circumstances. `warnings` collects what was tolerated in it."""
+
+    edge: Edge
+    station_id: str
+    protocol: str
+    epoch: int
+    message_id: str
+    now_ms: Millis
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def tenant(self) -> str:
+        return self.edge.tenant
+
+    def warn(self, warning: str) -> None:
+        """Note what was tolerated; a message that needs very many notes gets no more of them."""
+        if len(self.warnings) < _MAX_WARNINGS:
+            self.warnings.append(warning)
+
+    def event_id(self, name: str, *content: str | int | None) -> str:
+        """The id of an event of this station with this content: the same for each retry of the message."""
+        return derived_id(name, self.edge.tenant, self.station_id, *content)
+
+    def time(self, payload: Mapping[str, Any], name: str = "timestamp") -> Millis:
+        """The station's time in a field; the time of receipt, with a warning, when it cannot be used."""
+        text = payload[name]
+        try:
+            millis = parse_rfc3339(text)
+        except (ValueError, OverflowError):
+            self.warn(f"{name} {text[:_MAX_SHOWN]!r} is not a date-time: the time of receipt is used")
+            return self.now_ms
+        if millis not in _PLAUSIBLE:
+            self.warn(f"{name} {text[:_MAX_SHOWN]!r} is not in 2000 to 2100: the time of receipt is used")
+            return self.now_ms
+        return millis
+
+    def whole(self, payload: Mapping[str, Any], name: str) -> int | None:
+        """An optional whole number of 32 bits; None, with a warning, when it is larger."""
+        value = payload.get(name)
+        if value is None:
+            return None
+        if not -_INT32 <= value <= _INT32:
+            self.warn(f"{name} {value} is out of range: left out")
+            return None
+        return int(value)
+
+
+class Reply(NamedTuple):
+    """The answer, the events that it stands on, and whether it must wait until Kafka has them."""
+
+    payload: dict[str, Any]
+    events: tuple[Event, ...] = ()
+    durable: bool = False
+
+
+Inbound = Callable[[dict[str, Any], Context], Reply]
+"""Raises Refused when a payload that fits the schema still cannot be accepted."""
+
+
+def canonical(value: Any) -> str:
+    """One text for one JSON value, for ids derived from content; Refused when it is nested too deeply."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        raise Refused(Fault.FORMAT, "payload is nested too deeply") from None

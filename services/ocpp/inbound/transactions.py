@@ -1,0 +1,97 @@
+"""Block E, transactions: TransactionEvent (OCPP 2.0.1)."""
+
+from typing import Any
+
+from services.domain.events.common import IdToken
+from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
+from services.domain.folding import Event
+from services.ocpp.inbound import authorization
+from services.ocpp.inbound.meter_values import BEGIN, END, read_all, read_sample, register_at
+from services.ocpp.inbound.reply import Context, Reply
+
+
+def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
+    """E01 to E15: a transaction began, went on or ended; the station's word is recorded, never refused.
+
+    The answer about a token in it does not decide whether it is recorded: what was charged was charged.
+    """
+    info = payload["transactionInfo"]
+    fields = _common_fields(payload, info, context)
+    id_token = payload.get("idToken")
+    answer: dict[str, Any] = {}
+    events: list[Event] = []
+    status = None
+    if id_token is not None:
+        made = authorization.decision(
+            id_token["idToken"], id_token["type"], "TransactionEvent", context,
+            info["transactionId"], payload["seqNo"],
+        )  # fmt: skip
+        answer["idTokenInfo"] = authorization.id_token_info(made)
+        status = made.decision.status
+        events.append(made.event)
+    events.insert(0, _EVENTS[payload["eventType"]](payload, fields, status, context))
+    return Reply(answer, tuple(events), durable=True)
+
+
+def _common_fields(payload: dict[str, Any], info: dict[str, Any], context: Context) -> dict[str, Any]:
+    evse = payload.get("evse", {})
+    id_token = payload.get("idToken")
+    return {
+        "tenant": context.tenant,
+        "station_id": context.station_id,
+        "protocol": context.protocol,
+        "transaction_id": info["transactionId"],
+        "evse_id": context.whole(evse, "id"),
+        "connector_id": context.whole(evse, "connectorId"),
+        "id_token": id_token and IdToken(value=id_token["idToken"], type=id_token["type"]),
+        "recorded_at": context.now_ms,
+        "meter_values": read_all(payload.get("meterValue", ()), read_sample, context),
+        "seq_no": context.whole(payload, "seqNo"),
+        "trigger_reason": payload["triggerReason"],
+        "charging_state": info.get("chargingState"),
+        "offline": payload.get("offline", False),
+    }
+
+
+def _started(payload: dict[str, Any], fields: dict[str, Any], status: str | None, context: Context) -> Event:
+    transaction_id = fields["transaction_id"]
+    started_at = context.time(payload)
+    remote_start_id = context.whole(payload["transactionInfo"], "remoteStartId")
+    reservation_id = context.whole(payload, "reservationId")
+    return TransactionStarted(
+        event_id=context.event_id("TransactionStarted", transaction_id, payload["seqNo"]),
+        start_key=context.event_id("start", transaction_id),
+        authorization_status=status,
+        started_at=started_at,
+        meter_start_wh=register_at(fields["meter_values"], BEGIN),
+        remote_start_id=remote_start_id,
+        reservation_id=reservation_id,
+        warnings=tuple(context.warnings),
+        **fields,
+    )
+
+
+def _updated(payload: dict[str, Any], fields: dict[str, Any], _: str | None, context: Context) -> Event:
+    occurred_at = context.time(payload)
+    return TransactionUpdated(
+        event_id=context.event_id("TransactionUpdated", fields["transaction_id"], payload["seqNo"]),
+        occurred_at=occurred_at,
+        warnings=tuple(context.warnings),
+        **fields,
+    )
+
+
+def _ended(payload: dict[str, Any], fields: dict[str, Any], _: str | None, context: Context) -> Event:
+    ended_at = context.time(payload)
+    return TransactionEnded(
+        event_id=context.event_id("TransactionEnded", fields["transaction_id"], payload["seqNo"]),
+        ended_at=ended_at,
+        meter_stop_wh=register_at(fields["meter_values"], END),
+        # E06.FR.09: Local may be left out.
+        stopped_reason=payload["transactionInfo"].get("stoppedReason", "Local"),
+        warnings=tuple(context.warnings),
+        **fields,
+    )
+
+
+_EVENTS = {"Started": _started, "Updated": _updated, "Ended": _ended}

@@ -1,0 +1,66 @@
+"""MeterValues of OCPP 1.6 (4.7)."""
+
+from typing import Any, Final
+
+from services.domain.events.common import SampledValue
+from services.domain.events.transaction import TransactionUpdated
+from services.ocpp.inbound.meter_values import (
+    DEFAULT_CONTEXT,
+    DEFAULT_LOCATION,
+    ENERGY_REGISTER,
+    Sample,
+    default_unit,
+    number_text,
+    read_all,
+    signed_value,
+)
+from services.ocpp.inbound.reply import Context, Reply, canonical
+from services.ocpp.inbound.v16.transaction_id import transaction_id
+
+_CORRECTED: Final = {"Celcius": "Celsius"}
+"""Errata 2025-04, 2.1: stations were told to keep the misspelling."""
+
+
+def meter_values(payload: dict[str, Any], context: Context) -> Reply:
+    """Readings of a connector, during a transaction if it names one."""
+    transaction = transaction_id(payload)
+    connector_id = context.whole(payload, "connectorId")
+    readings = read_all(payload["meterValue"], read_sample, context)
+    event = TransactionUpdated(
+        event_id=context.event_id(
+            "TransactionUpdated", connector_id, transaction, canonical(payload["meterValue"])
+        ),
+        tenant=context.tenant,
+        station_id=context.station_id,
+        protocol=context.protocol,
+        transaction_id=transaction,
+        evse_id=connector_id,
+        connector_id=connector_id,
+        occurred_at=readings[0].sampled_at,
+        recorded_at=context.now_ms,
+        meter_values=readings,
+        warnings=tuple(context.warnings),
+    )
+    return Reply({}, (event,), durable=True)
+
+
+def read_sample(raw: dict[str, Any], context: Context) -> Sample:
+    """SampledValue (7.43); signed data (format SignedData) stands where the number else is."""
+    reading_context = raw.get("context", DEFAULT_CONTEXT)
+    if raw.get("format") == "SignedData":
+        return Sample(None, signed_value(str(raw["value"]), reading_context))
+    text = number_text(raw["value"], context)
+    if text is None:
+        return Sample(None)
+    measurand = raw.get("measurand", ENERGY_REGISTER)
+    unit = raw.get("unit") or default_unit(measurand)
+    return Sample(
+        SampledValue(
+            value=text,
+            measurand=measurand,
+            context=reading_context,
+            phase=raw.get("phase"),
+            location=raw.get("location", DEFAULT_LOCATION),
+            unit=_CORRECTED.get(unit, unit),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Commands to requests of the CSMS, and the stations' answers back to results."""

@@ -1,0 +1,60 @@
+"""Settings of the OCPP edge."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
+
+
+@dataclass(frozen=True, slots=True)
+class OcppSettings:
+    """Everything the edge can be told; see README.md for what the times mean to a station."""
+
+    common: CommonSettings = field(default_factory=CommonSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+
+    ocpp_host: str = setting("127.0.0.1", "address that stations connect to")
+    ocpp_port: int = setting(9000, "port that stations connect to; 0 takes any free one")
+    ocpp_metrics_port: int = setting(9100, "port of this process's metrics and health endpoints")
+    edge_id: str = setting("", "name of this process among the edges; empty: host name and port")
+    transaction_id_secret: str = setting(
+        "",
+        "key of OCPP 1.6 transaction ids, the same for all edges; empty: kept in <data_dir>/transaction-id.key",
+    )
+    allow_unauthenticated: bool = setting(
+        False, "development only: let stations registered with security profile 0 in without password"
+    )
+    trusted_proxies: str = setting(
+        "", "networks (CIDR, comma separated) whose X-Forwarded-For is believed, e.g. the load balancer's"
+    )
+    heartbeat_interval_s: int = setting(300, "interval that BootNotification gives stations")
+    data_transfer_vendors: str = setting("", "vendorIds (comma separated) whose DataTransfer is accepted")
+    hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
+    call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
+    ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")
+    max_frame_bytes: int = setting(65_536, "longest message of a station")
+    max_pending_calls: int = setting(16, "calls of one station that may wait for Kafka before it is not read on")
+    station_messages_per_s: int = setting(
+        100, "messages (of up to 1 KiB) that one station may send in the long run; what exceeds it is read later"
+    )
+    connects_per_s: int = setting(2000, "connection attempts that this process takes; more are answered 429")
+    failures_per_minute: int = setting(30, "failed authentications per address and per station before 429")
+    flaps_per_minute: int = setting(
+        6, "displacements of one station's connection after which a security event is raised"
+    )
+    retry_after_s: int = setting(30, "least time that a refused station is told to wait; up to twice that")
+    commands_horizon_s: int = setting(600, "age of commands that a starting edge still looks at")
+    drain_per_s: int = setting(500, "connections that are closed per second when the process stops")
+
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The trusted networks; BadSetting names one that is none."""
+        try:
+            return tuple(ip_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
+        except ValueError as error:
+            raise BadSetting(
+                f"WATTLOG_TRUSTED_PROXIES={self.trusted_proxies!r}: {error}: give networks such as 10.0.0.0/8"
+            ) from error
+
+    def vendors(self) -> frozenset[str]:
+        """The vendorIds whose DataTransfer is accepted."""
+        return frozenset(text.strip() for text in self.data_transfer_vendors.split(",") if text.strip())

@@ -1,0 +1,266 @@
+"""WebSockets (picows): upgrade requests, frames, fragments and closing, handed to the edge as plain calls."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from picows import (
+    WSAutoPingStrategy,
+    WSListener,
+    WSMsgType,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+from services.ocpp.admission import Admission, Refusal
+from services.ocpp.connection import Connection, Step
+from services.ocpp.door import Knock
+from services.ocpp.edge import TRY_AGAIN_LATER, StationEdge
+from services.ocpp.throttle import Bucket
+
+HANDSHAKE_TIMEOUT_S: Final = 10.0
+BACKLOG: Final = 4096
+
+_READ_BUFFER_BYTES: Final = 512
+"""The least that picows takes: memory per idle connection."""
+
+_PROTOCOL_ERROR: Final = 1002
+_UNSUPPORTED_DATA: Final = 1003
+_TOO_BIG: Final = 1009
+_CLOSING_S: Final = 1.0
+"""A peer gets this long to answer our close."""
+
+_MAX_FRAGMENTS: Final = 1024
+_BURST_S: Final = 10
+
+_QUIET = logging.LoggerAdapter(logging.getLogger("picows.ocpp"))
+"""An adapter, since picows makes a logger per connection from a plain one."""
+_QUIET.logger.setLevel(logging.CRITICAL)
+
+
+class StationSocket(WSListener):
+    """One station's WebSocket."""
+
+    __slots__ = (
+        "_edge", "_fragments", "_paused", "_transport",
+        "address", "bucket", "connection", "ending", "heard_at", "key", "pinged", "security_profile",
+    )  # fmt: skip
+
+    def __init__(self, edge: StationEdge, connection: Connection, address: str, profile: int, now_ms: int) -> None:
+        self._edge = edge
+        self._transport: Any = None
+        self._fragments: list[bytes] | None = None
+        self._paused = False
+        self.connection = connection
+        self.key = f"{edge.edge.tenant}/{connection.station_id}"
+        self.address = address
+        self.security_profile = profile
+        per_s = edge.settings.station_messages_per_s
+        self.bucket = Bucket(per_s, _BURST_S * per_s, now_ms)
+        self.heard_at = edge.tick_number
+        self.pinged = False
+        self.ending = ""
+
+    def on_ws_connected(self, transport: Any) -> None:
+        self._transport = transport
+        _forget_handshake(transport)
+        self._edge.connected(self)
+
+    def on_ws_frame(self, transport: Any, frame: Any) -> None:
+        if self.ending or transport.is_close_frame_sent:
+            return
+        if frame.msg_type == WSMsgType.TEXT and frame.fin and self._fragments is None and not frame.rsv1:
+            self._edge.received(self, frame.get_payload_as_bytes())
+        else:
+            self._other_frame(frame)
+
+    def on_ws_disconnected(self, transport: Any) -> None:
+        self._edge.disconnected(self, self.ending or self._peers_ending(transport.close_handshake))
+
+    def pause_writing(self) -> None:
+        """The station does not read what we send: it will not begin to, and our memory is finite."""
+        self.abort("misbehaved")
+
+    def resume_writing(self) -> None:
+        """Nothing to do: `pause_writing` was the end."""
+
+    def send(self, data: bytes) -> None:
+        self._transport.send(WSMsgType.TEXT, data)
+
+    def ping(self) -> None:
+        self._transport.send_ping()
+
+    def close(self, code: int, ending: str, said: str = "") -> None:
+        if not self.ending:
+            self.ending = ending
+            _close(self._transport, code, said)
+
+    def abort(self, ending: str) -> None:
+        self.ending = self.ending or ending
+        self._transport.disconnect(graceful=False)
+
+    def release(self, step: Step, waited_ms: int) -> None:
+        """Events are durable: the reply goes."""
+        self.connection.settle(step)
+        self._edge.replied(waited_ms)
+        assert step.reply is not None
+        self.send(step.reply)
+        if self._paused and self.connection.pending < self._edge.settings.max_pending_calls:
+            self._resume()
+
+    def give_up(self) -> None:
+        """They are not, in all the time that a station waits: let it keep its message and come back."""
+        self.close(TRY_AGAIN_LATER, "refused", "cannot store your message now, keep it")
+
+    def pause(self, seconds: float) -> None:
+        if not self._paused and not self._transport.is_disconnected:
+            self._paused = True
+            self._transport.underlying_transport.pause_reading()
+            if seconds:
+                asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._paused and not self._transport.is_disconnected:
+            self._paused = False
+            self._transport.underlying_transport.resume_reading()
+
+    def _other_frame(self, frame: Any) -> None:
+        """Everything but a whole text frame: RFC 6455, 5.4 (fragments) and 5.5 (control frames)."""
+        kind = frame.msg_type
+        self.heard_at, self.pinged = self._edge.tick_number, False
+        if kind == WSMsgType.PONG:
+            return
+        if kind == WSMsgType.CLOSE:
+            self._transport.send_close(frame.get_close_code())
+            self._transport.disconnect()
+        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._misbehaved(frame, _PROTOCOL_ERROR, "reserved bit set, but no extension was agreed")
+        elif kind == WSMsgType.BINARY:
+            self._misbehaved(frame, _UNSUPPORTED_DATA, "binary frame")
+        elif (kind == WSMsgType.CONTINUATION) != (self._fragments is not None):
+            self._misbehaved(frame, _PROTOCOL_ERROR, "fragment out of turn")
+        else:
+            self._take_fragment(frame)
+
+    def _take_fragment(self, frame: Any) -> None:
+        fragments = self._fragments = self._fragments or []
+        fragments.append(frame.get_payload_as_bytes())
+        size = (
+            sum(map(len, fragments))
+            if len(fragments) <= _MAX_FRAGMENTS
+            else self._edge.settings.max_frame_bytes + 1
+        )
+        if size > self._edge.settings.max_frame_bytes:
+            self._misbehaved(frame, _TOO_BIG, "message too long, or in too many fragments")
+        elif frame.fin:
+            self._fragments = None
+            self._edge.received(self, b"".join(fragments))
+
+    def _misbehaved(self, frame: Any, code: int, said: str) -> None:
+        self._fragments = None
+        self._edge.misbehaved(self, frame.get_payload_as_bytes(), said)
+        self.close(code, "misbehaved", said)
+
+    def _peers_ending(self, handshake: Any) -> str:
+        """Why it ended when we did not end it: picows itself closes on broken or oversize frames."""
+        if handshake is None:
+            return "lost"
+        if handshake.recv_then_sent or handshake.sent is None:
+            return "closed"
+        self._edge.misbehaved(self, b"", f"WebSocket: {handshake.sent.reason or handshake.sent.code}")
+        return "misbehaved"
+
+
+class NoCommonProtocol(WSListener):
+    """OCPP-J 2.0.1, 3.2: the handshake is completed without a sub-protocol, then the connection is closed."""
+
+    __slots__ = ()
+
+    def on_ws_connected(self, transport: Any) -> None:
+        _close(transport, _PROTOCOL_ERROR, "no common sub-protocol: offer ocpp2.0.1 or ocpp1.6")
+
+
+class Upgrade:
+    """Answers the upgrade request of one connection."""
+
+    __slots__ = ("_edge", "protocol")
+
+    def __init__(self, edge: StationEdge) -> None:
+        self._edge = edge
+        self.protocol: Any = None
+
+    def __call__(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        edge, now_ms = self._edge, self._edge.now_ms()
+        peer = self.protocol.transport.underlying_transport.get_extra_info("peername")
+        self.protocol = None
+        knock = _knock(request, str(peer[0]) if peer else "")
+        decided = edge.door.answer(knock, edge.open_for_work, now_ms)
+        if isinstance(decided, Refusal):
+            edge.metrics.refusals[str(decided.status)] += 1
+            return _refused(decided)
+        if decided.protocol is None:
+            edge.metrics.refusals["no sub-protocol"] += 1
+            return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(), NoCommonProtocol())
+        return self._let_in(decided, decided.protocol, edge.door.address(knock), now_ms)
+
+    def _let_in(
+        self, decided: Admission, protocol: str, address: str, now_ms: int
+    ) -> WSUpgradeResponseWithListener:
+        edge, station = self._edge, decided.station
+        connection = Connection(edge.edge, station.station_id, protocol, edge.new_epoch(station.key))
+        socket = StationSocket(edge, connection, address, decided.security_profile, now_ms)
+        response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": protocol})
+        return WSUpgradeResponseWithListener(response, socket)
+
+
+async def serve(edge: StationEdge) -> asyncio.Server:
+    """Listen for stations; OSError when the port is taken."""
+    settings = edge.settings
+
+    def protocol() -> WSProtocol:
+        upgrade = Upgrade(edge)
+        # picows' own `ws_create_server` does not tell its listener factory where a request comes from.
+        made = WSProtocol(
+            None, None, False, upgrade, _QUIET, True, HANDSHAKE_TIMEOUT_S, False, 0, 0,
+            WSAutoPingStrategy.PING_WHEN_IDLE, True, settings.max_frame_bytes, None, _READ_BUFFER_BYTES,
+        )  # fmt: skip
+        upgrade.protocol = made
+        return made
+
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(protocol, settings.ocpp_host, settings.ocpp_port, backlog=BACKLOG)
+
+
+def _knock(request: WSUpgradeRequest, peer: str) -> Knock:
+    headers = request.headers
+    tokens = [token.strip().lower() for line in headers.getall("Connection", ()) for token in line.split(",")]
+    if "upgrade" in tokens:
+        # picows takes only this one word; proxies send `keep-alive, Upgrade`.
+        headers["Connection"] = "Upgrade"
+    return Knock(
+        target=request.path.decode("ascii", "replace"),
+        peer=peer,
+        authorization=headers.get("Authorization"),
+        offers=headers.getall("Sec-WebSocket-Protocol", ()),
+        version=headers.get("Sec-WebSocket-Version", ""),
+        forwarded_for=headers.getall("X-Forwarded-For", ()),
+        forwarded_proto=headers.get("X-Forwarded-Proto", ""),
+    )
+
+
+def _refused(refusal: Refusal) -> WSUpgradeResponseWithListener:
+    response = WSUpgradeResponse.create_error_response(refusal.status, refusal.body.encode(), refusal.headers)
+    return WSUpgradeResponseWithListener(response, None)
+
+
+def _forget_handshake(transport: Any) -> None:
+    """Headers are a kilobyte or two per connection, the password among them."""
+    transport.request.headers.clear()
+    transport.response.headers.clear()
+
+
+def _close(transport: Any, code: int, said: str) -> None:
+    transport.send_close(code, said)
+    asyncio.get_running_loop().call_later(_CLOSING_S, transport.disconnect, False)

@@ -1,0 +1,1 @@
+"""OCPP-J on the wire: frames, error codes, schemas."""

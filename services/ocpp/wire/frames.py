@@ -1,0 +1,131 @@
+"""OCPP-J frames: text in, CALL, CALLRESULT or CALLERROR out, and back (OCPP-J 1.6 and 2.0.1, section 4)."""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from services.ocpp.wire.faults import UNREADABLE_ID, Fault
+
+CALL = 2
+CALL_RESULT = 3
+CALL_ERROR = 4
+
+MAX_ID_LENGTH = 36
+MAX_DESCRIPTION_LENGTH = 255
+
+
+class Call(NamedTuple):
+    """A request. An absent payload may be written null (OCPP-J 2.0.1, 4.1.5); here it is {}."""
+
+    message_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+class CallResult(NamedTuple):
+    """The answer to a request."""
+
+    message_id: str
+    payload: dict[str, Any]
+
+
+class CallError(NamedTuple):
+    """The refusal of a request."""
+
+    message_id: str
+    code: str
+    description: str
+
+
+Frame = Call | CallResult | CallError
+
+
+class Malformed(Exception):
+    """Not a frame. `message_id` is None when nobody can be answered: answers are not answered."""
+
+    def __init__(self, fault: Fault, description: str, message_id: str | None = UNREADABLE_ID) -> None:
+        super().__init__(description)
+        self.fault = fault
+        self.description = description
+        self.message_id = message_id
+
+
+def parse(data: bytes) -> Frame:
+    """Read one frame; Malformed for anything that is not one.
+
+    orjson refuses NaN, Infinity, numbers out of a double's range, lone surrogates, invalid UTF-8, a byte order
+    mark, trailing text, and nesting deeper than 1024. Of duplicate keys the last one counts.
+    """
+    try:
+        frame = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(Fault.RPC_FRAMEWORK, f"not JSON: {error.msg} at character {error.pos}") from None
+    if type(frame) is not list or not frame:
+        raise Malformed(Fault.RPC_FRAMEWORK, "not a JSON array with a message type")
+    kind = frame[0]
+    if type(kind) is int:
+        if kind == CALL:
+            return _call(frame)
+        if kind == CALL_RESULT:
+            return _call_result(frame)
+        if kind == CALL_ERROR:
+            return _call_error(frame)
+    raise Malformed(Fault.MESSAGE_TYPE, f"message type {_shown(kind)} is not 2, 3 or 4", _readable_id(frame))
+
+
+def call(message_id: str, action: str, payload: dict[str, Any]) -> bytes:
+    """The text of a CALL."""
+    return orjson.dumps([CALL, message_id, action, payload])
+
+
+def call_result(message_id: str, payload: dict[str, Any]) -> bytes:
+    """The text of a CALLRESULT."""
+    return orjson.dumps([CALL_RESULT, message_id, payload])
+
+
+def call_error(message_id: str, code: str, description: str) -> bytes:
+    """The text of a CALLERROR; the description is cut to what the specification allows."""
+    return orjson.dumps([CALL_ERROR, message_id, code, description[:MAX_DESCRIPTION_LENGTH], {}])
+
+
+def _call(frame: list[Any]) -> Call:
+    message_id = _readable_id(frame)
+    if message_id == UNREADABLE_ID:
+        raise Malformed(Fault.RPC_FRAMEWORK, f"message id is not a string of 1 to {MAX_ID_LENGTH} characters")
+    if len(frame) != 4:
+        raise Malformed(Fault.RPC_FRAMEWORK, f"a CALL has 4 elements, not {len(frame)}", message_id)
+    action, payload = frame[2], frame[3]
+    if type(action) is not str:
+        raise Malformed(Fault.RPC_FRAMEWORK, "action is not a string", message_id)
+    if payload is None:
+        payload = {}
+    if type(payload) is not dict:
+        raise Malformed(Fault.FORMAT, "payload is not an object", message_id)
+    return Call(message_id, action, payload)
+
+
+def _call_result(frame: list[Any]) -> CallResult:
+    if len(frame) != 3 or type(frame[1]) is not str:
+        raise Malformed(Fault.RPC_FRAMEWORK, "a CALLRESULT is [3, id, payload]", None)
+    payload = {} if frame[2] is None else frame[2]
+    if type(payload) is not dict:
+        raise Malformed(Fault.FORMAT, "payload of a CALLRESULT is not an object", None)
+    return CallResult(frame[1], payload)
+
+
+def _call_error(frame: list[Any]) -> CallError:
+    """Lenient about the tail: stations leave out description and details, or send null."""
+    if len(frame) < 3 or type(frame[1]) is not str or type(frame[2]) is not str:
+        raise Malformed(Fault.RPC_FRAMEWORK, "a CALLERROR is [4, id, code, description, details]", None)
+    description = frame[3] if len(frame) > 3 and type(frame[3]) is str else ""
+    return CallError(frame[1], frame[2], description)
+
+
+def _readable_id(frame: list[Any]) -> str:
+    if len(frame) > 1 and type(frame[1]) is str and 0 < len(frame[1]) <= MAX_ID_LENGTH:
+        return frame[1]
+    return UNREADABLE_ID
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if type(value) in (int, float, bool) else type(value).__name__

@@ -1,0 +1,124 @@
+"""What the backend has to know before a fleet connects: stations, tokens, a tariff, a location."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from services.domain.events.common import Evse, TariffTerms
+from services.domain.events.location import Location
+from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
+from services.domain.events.token import TokenRegistered
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.simulator.station import StationSpec
+
+LOCATION_ID = "SIM-DEPOT"
+TARIFF_ID = "SIM-AC-2026"
+SOURCE = "simulator"
+
+HashPassword = Callable[[str], str]
+"""Turns a password into what the station registry keeps of it."""
+
+
+def fleet_specs(count: int, prefix: str, seed: str) -> list[StationSpec]:
+    """Stations `<prefix>-001` and so on, OCPP 1.6 and 2.0.1 in turn; half of each boot after a reconnection."""
+    return [_spec(number, f"{prefix}-{number:03d}", seed) for number in range(1, count + 1)]
+
+
+def _spec(number: int, station_id: str, seed: str) -> StationSpec:
+    digest = hashlib.sha256(f"{seed}\x1f{station_id}".encode()).hexdigest()
+    name = "".join(letter for letter in station_id.upper() if letter.isalnum())
+    return StationSpec(
+        station_id=station_id,
+        protocol="ocpp1.6" if number % 2 else "ocpp2.0.1",
+        password=digest[:32],
+        evse_uid=f"DE*WAT*E{name}*1",
+        serial=f"WM{digest[32:42].upper()}",
+        boots_on_reconnect=number // 2 % 2 == 0,
+    )
+
+
+def token_uids(count: int) -> list[str]:
+    """RFID cards with seven-byte uids."""
+    return [f"04{hashlib.sha256(f'token {number}'.encode()).hexdigest()[:12].upper()}" for number in range(count)]
+
+
+def password_hash(password: str, salt: bytes) -> str:
+    """What `Station.password_hash` holds: `b2:<salt>:<digest>` in hex, BLAKE2b; `salt` has 16 bytes."""
+    digest = hashlib.blake2b(password.encode(), digest_size=32, salt=salt, person=b"wattlog.ocpp")
+    return f"b2:{salt.hex()}:{digest.hexdigest()}"
+
+
+def station_states(
+    specs: Sequence[StationSpec], tenant: str, hash_password: HashPassword, now: Millis
+) -> list[Station]:
+    """The registry entries that let the stations in."""
+    return [
+        Station(
+            tenant=tenant,
+            station_id=spec.station_id,
+            location_id=LOCATION_ID,
+            tariff_id=TARIFF_ID,
+            password_hash=hash_password(spec.password),
+            vendor=spec.vendor,
+            model=spec.model,
+            evses=(
+                Evse(
+                    evse_id=1,
+                    evse_uid=spec.evse_uid,
+                    connector_standard="IEC_62196_T2",
+                    power_type="AC_3_PHASE",
+                    max_power_w=11_000,
+                ),
+            ),
+            updated_at=now,
+        )
+        for spec in specs
+    ]
+
+
+def token_registrations(uids: Sequence[str], tenant: str, now: Millis) -> list[TokenRegistered]:
+    """What makes the whitelist accept the cards."""
+    return [
+        TokenRegistered(
+            event_id=derived_id("TokenRegistered", tenant, uid, SOURCE),
+            tenant=tenant,
+            token_uid=uid,
+            token_type="RFID",
+            contract_id=f"DE-WAT-C{number:08d}-X",
+            issuer="Wattlog simulator",
+            source=SOURCE,
+            registered_at=now,
+        )
+        for number, uid in enumerate(uids, 1)
+    ]
+
+
+def site(tenant: str, now: Millis) -> list[Event]:
+    """The location and the tariff of all simulated stations."""
+    terms = TariffTerms(
+        tariff_id=TARIFF_ID,
+        currency="EUR",
+        energy_price_per_kwh=Decimal("0.45"),
+        time_price_per_hour=Decimal("0"),
+        session_fee=Decimal("0.35"),
+        vat_percent=Decimal("19"),
+    )
+    location = Location(
+        tenant=tenant,
+        location_id=LOCATION_ID,
+        country_code="DE",
+        party_id="WAT",
+        name="Simulated depot",
+        address="Hafenstrasse 12",
+        city="Hamburg",
+        postal_code="20457",
+        country="DEU",
+        latitude="53.543000",
+        longitude="9.999000",
+        time_zone="Europe/Berlin",
+        updated_at=now,
+    )
+    return [location, Tariff(tenant=tenant, tariff_id=TARIFF_ID, terms=terms, updated_at=now)]

@@ -1,0 +1,276 @@
+"""Two loads for the streaming runtime: a light fold over small Avro events, and the real session fold."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from io import BytesIO
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+
+from services.domain.events import common, transaction
+from services.domain.events.dlq import DeadLetter
+from services.domain.failures import BadRecord
+from services.domain.folding import Changes, Event, Read
+from services.domain.ids import derived_id
+from services.runtime.codec import Codec
+from services.runtime.streaming.processor import Processor
+from services.sessions.fold import fold as session_fold
+from services.sessions.state import State as SessionState
+
+EVENTS_PER_SESSION = 20
+_START_AT = 1_790_000_000_000
+_MINUTE_MS = 60_000
+
+Name = Literal["light", "real"]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A processor, its codec, and its input: `events(sessions)` are all live at the same time."""
+
+    processor: Processor[Any]
+    codec: Any
+    outputs: tuple[str, ...]
+    events: Callable[[int], Iterator[Event]]
+
+
+def workload(name: Name) -> Workload:
+    return _real() if name == "real" else _light()
+
+
+class Metered(msgspec.Struct, frozen=True):
+    """A session's meter reading, 101 bytes in Avro."""
+
+    FULL_NAME: ClassVar[str] = "bench.Metered"
+    TOPIC: ClassVar[str] = "bench.metered.v1"
+
+    event_id: str
+    at: int
+    tenant: str
+    station_id: str
+    evse_id: int
+    session_id: str
+    seq: int
+    kind: str
+    id_token: str | None
+    meter_wh: int
+    power_w: float | None
+    currents: tuple[float, ...]
+    soc: int | None
+    signed: bytes | None
+
+    @property
+    def key(self) -> str:
+        return self.session_id
+
+    def to_record(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+class Progressed(msgspec.Struct, frozen=True):
+    """What a session came to."""
+
+    FULL_NAME: ClassVar[str] = "bench.Progressed"
+    TOPIC: ClassVar[str] = "bench.progressed.v1"
+
+    event_id: str
+    session_id: str
+    at: int
+    station_id: str
+    status: str
+    seq: int
+    events: int
+    energy_wh: int
+    max_power_w: float
+
+    @property
+    def key(self) -> str:
+        return self.session_id
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "session_id": self.session_id,
+            "at": self.at,
+            "station_id": self.station_id,
+            "status": self.status,
+            "seq": self.seq,
+            "events": self.events,
+            "energy_wh": self.energy_wh,
+            "max_power_w": self.max_power_w,
+        }
+
+
+class LightState(msgspec.Struct, frozen=True, array_like=True):
+    """Some 335 bytes at the end of a session."""
+
+    session_id: str
+    station_id: str
+    status: str
+    seq: int
+    events: int
+    start_wh: int
+    last_wh: int
+    max_power_w: float
+    started_at: int
+    last_at: int
+    periods: tuple[tuple[int, int], ...]
+
+
+def light_fold(read: Read[LightState], event: Metered) -> Changes[LightState]:
+    """Energy and highest power of a session; what was seen is dropped."""
+    old = read(event.session_id)
+    if old is None:
+        old = LightState(
+            event.session_id, event.station_id, "ACTIVE", -1, 0, event.meter_wh, event.meter_wh, 0.0,
+            event.at, event.at, (),
+        )  # fmt: skip
+    if event.seq <= old.seq:
+        return Changes()
+    power_w = event.power_w or 0.0
+    new = LightState(
+        old.session_id,
+        old.station_id,
+        "COMPLETED" if event.kind == "STOPPED" else "ACTIVE",
+        event.seq,
+        old.events + 1,
+        old.start_wh,
+        event.meter_wh,
+        max(power_w, old.max_power_w),
+        old.started_at,
+        event.at,
+        (*old.periods, (event.at, event.meter_wh)) if len(old.periods) < 30 else old.periods,
+    )
+    progressed = Progressed(
+        event.event_id, new.session_id, new.last_at, new.station_id, new.status, new.seq, new.events,
+        new.last_wh - new.start_wh, new.max_power_w,
+    )  # fmt: skip
+    return Changes({event.session_id: new}, (progressed,))
+
+
+_AVRO = {str: "string", int: "long", float: "double"}
+
+
+def _schema(name: str, **fields: Any) -> Any:
+    described = [{"name": field, "type": _AVRO[kind] if isinstance(kind, type) else kind} for field, kind in fields.items()]
+    return parse_schema(json.loads(json.dumps({"type": "record", "name": name, "fields": described})))
+
+
+_METERED = _schema(
+    "Metered", event_id=str, at=int, tenant=str, station_id=str, evse_id="int", session_id=str, seq="int",
+    kind={"type": "enum", "name": "Kind", "symbols": ["STARTED", "METERED", "STOPPED"]}, id_token=["null", "string"],
+    meter_wh=int, power_w=["null", "double"], currents={"type": "array", "items": "double"}, soc=["null", "int"],
+    signed=["null", "bytes"],
+)  # fmt: skip
+_PROGRESSED = _schema(
+    "Progressed", event_id=str, session_id=str, at=int, station_id=str, status=str, seq="int", events="int",
+    energy_wh=int, max_power_w=float,
+)  # fmt: skip
+
+
+class LightCodec:
+    """Confluent framing and Avro, as the real codec, for the two events here."""
+
+    def __init__(self) -> None:
+        self._real = Codec()
+
+    def encode(self, event: Any) -> bytes:
+        if isinstance(event, DeadLetter):
+            return self._real.encode(event)
+        buffer = BytesIO()
+        progressed = isinstance(event, Progressed)
+        buffer.write(b"\x00\x00\x00\x00\x02" if progressed else b"\x00\x00\x00\x00\x01")
+        schemaless_writer(buffer, _PROGRESSED if progressed else _METERED, event.to_record())
+        return buffer.getvalue()
+
+    def decode(self, data: bytes) -> Metered:
+        if data[:5] != b"\x00\x00\x00\x00\x01":
+            raise BadRecord("not a Metered")
+        buffer = BytesIO(data)
+        buffer.seek(5)
+        return msgspec.convert(schemaless_reader(buffer, _METERED, None), Metered)
+
+
+def decode_progressed(data: bytes) -> dict[str, Any]:
+    """The light load's output as a record."""
+    buffer = BytesIO(data)
+    buffer.seek(5)
+    record: Any = schemaless_reader(buffer, _PROGRESSED, None)
+    return dict(record)
+
+
+def _light_events(sessions: int) -> Iterator[Metered]:
+    for seq in range(EVENTS_PER_SESSION):
+        for number in range(sessions):
+            yield metered(number, seq, _START_AT + seq * _MINUTE_MS)
+
+
+def metered(number: int, seq: int, at: int) -> Metered:
+    """The seq-th reading of the light load's session `number`."""
+    session_id = f"s-{number:08d}"
+    return Metered(
+        f"{session_id}-{seq}", at, "cpo-1", f"DE*ABC*E{number % 1_000_000:06d}", 1 + number % 2, session_id, seq,
+        _kind(seq), "04A1B2C3D4E5F6" if seq == 0 else None, 1_000 + seq * 137, 11_000.0 + seq, (15.9, 16.0, 15.8),
+        seq % 100, None,
+    )  # fmt: skip
+
+
+def _kind(seq: int) -> str:
+    return {0: "STARTED", EVENTS_PER_SESSION - 1: "STOPPED"}.get(seq, "METERED")
+
+
+def _light() -> Workload:
+    processor = Processor("bench-light.v1", (Metered.TOPIC,), light_fold, LightState)
+    return Workload(processor, LightCodec(), (Progressed.TOPIC,), _light_events)
+
+
+def _real_events(sessions: int) -> Iterator[Event]:
+    """Two EVSEs per station, each with one session: a start, meter values every minute, an end."""
+    for seq in range(EVENTS_PER_SESSION):
+        at = _START_AT + seq * _MINUTE_MS
+        for number in range(sessions):
+            yield _real_event(number, seq, at)
+
+
+def _real_event(number: int, seq: int, at: int) -> Event:
+    station, evse = divmod(number, 2)
+    about: dict[str, Any] = {
+        "event_id": derived_id("bench", number, seq),
+        "tenant": "cpo-1",
+        "station_id": f"DE*ABC*E{station:06d}",
+        "protocol": "ocpp2.0.1",
+        "transaction_id": f"tx-{number:08d}",
+        "evse_id": evse + 1,
+        "connector_id": 1,
+        "recorded_at": at + 150,
+        "meter_values": (_meter_value(seq, at),),
+        "seq_no": seq,
+        "charging_state": "Charging",
+    }
+    if seq == 0:
+        token = common.IdToken(value="04A1B2C3D4E5F6", type="ISO14443")
+        return transaction.TransactionStarted(
+            **about, start_key=f"start-{number}", started_at=at, id_token=token, trigger_reason="Authorized"
+        )
+    if seq == EVENTS_PER_SESSION - 1:
+        return transaction.TransactionEnded(
+            **about, ended_at=at, stopped_reason="EVDisconnected", trigger_reason="EVCommunicationLost"
+        )
+    return transaction.TransactionUpdated(**about, occurred_at=at, trigger_reason="MeterValuePeriodic")
+
+
+def _meter_value(seq: int, at: int) -> common.MeterValue:
+    wh = 1_000 + seq * 137
+    energy = common.SampledValue(value=str(wh))
+    power = common.SampledValue(value=str(11_000 + seq), measurand="Power.Active.Import", unit="W")
+    return common.MeterValue(sampled_at=at, energy_register_wh=Decimal(wh), sampled_values=(energy, power))
+
+
+def _real() -> Workload:
+    processor = Processor(
+        "bench-sessions.v1", (transaction.TransactionStarted.TOPIC,), session_fold, SessionState
+    )
+    return Workload(processor, Codec(), ("session.events.v1", "session.state.v1"), _real_events)
