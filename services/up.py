@@ -93,7 +93,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
     ]
 
 
-def _slice(name: str, metrics_port: int, address: str = "", needs: tuple[str, ...] = ("registry",)) -> Service:
+def _slice(name: str, metrics_port: int, address: str = "", needs: tuple[str, ...] = ("kafka",)) -> Service:
     url = f"http://127.0.0.1:{metrics_port}/readyz"
     return Service(
         name, _python(name), lambda: _says_yes(url), needs, address=address or f"metrics on :{metrics_port}"
@@ -153,7 +153,7 @@ class Stack:
         self._console = console
         self._settings = load(StackSettings)
         say: Callable[[str], None] = lambda text: console.print(f"  {text} ...", highlight=False)  # noqa: E731
-        self._supervisor = Supervisor(services(self._settings, say), self._settings.common.data_dir)
+        self._supervisor = Supervisor(services(self._settings, say), self._settings.common.data_dir, say)
         self.pid = self._supervisor.pid
         self.kill = self._supervisor.kill
         self.stop = self._supervisor.stop

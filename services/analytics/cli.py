@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -40,22 +40,22 @@ def query(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     if output is Output.TABLE and written == _FORMATS[Output.TABLE] and answer:
-        Console().print(table_of(json.loads(answer)))
+        Console().print(shown(json.loads(answer)))
     else:
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
 
 
-def table_of(answer: dict[str, Any]) -> Table:
-    """An answer in JSONCompact as a table for the terminal, numbers to the right."""
-    count = answer["rows"]
-    table = Table(caption=f"{count} row{'' if count == 1 else 's'}", caption_justify="left")
+def shown(answer: dict[str, Any]) -> Group:
+    """An answer in JSONCompact as a table for the terminal, numbers to the right, and how many rows there are."""
+    table = Table()
     for column in answer["meta"]:
         right = column["type"].startswith(_ON_THE_RIGHT)
         table.add_column(Text(printable(column["name"])), justify="right" if right else "left", overflow="fold")
     for row in answer["data"]:
         table.add_row(*(Text(printable(cell), style="dim" if cell is None else "") for cell in row))
-    return table
+    count = answer["rows"]
+    return Group(table, Text(f"{count} row{'' if count == 1 else 's'}"))
 
 
 def printable(value: Any) -> str:

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Overflow])
-"""Room for every digit of an energy times a price; the default context would round at 28 without a word."""
+"""Room for every digit of the longest energy times the longest price; the default context rounds at 28."""
 
 _QUANTUM = Decimal("0.0001")
 _LIMIT = Decimal(10) ** 15

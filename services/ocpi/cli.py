@@ -18,7 +18,6 @@ from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.settings import CommonSettings, KafkaSettings, load
-from services.runtime.topics import create_topics
 from services.runtime.view import View
 
 partner = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and suspend roaming partners.")
@@ -99,9 +98,7 @@ def suspend(partner_id: Annotated[str, typer.Argument(help="as listed, e.g. NL-T
 
 def _partners(tenant: str) -> dict[str, Partner]:
     """The tenant's partners by partner id."""
-    kafka = load(KafkaSettings)
-    _reaching_kafka(lambda: create_topics(kafka, [Partner.TOPIC]))
-    view: View[Partner] = View(kafka, Codec(), Partner.TOPIC)
+    view: View[Partner] = View(load(KafkaSettings), Codec(), Partner.TOPIC)
     view.start()
     try:
         _reaching_kafka(lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
@@ -117,8 +114,9 @@ def _publish(changed: Partner) -> None:
 def _reaching_kafka(work: Callable[[], object]) -> None:
     try:
         work()
-    except (NotDurable, TimeoutError) as error:
-        _fail(f"Kafka does not answer ({error}): start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
+    except (NotDurable, TimeoutError):
+        where = load(KafkaSettings).bootstrap_servers
+        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
 
 
 def _fail(message: str) -> NoReturn:

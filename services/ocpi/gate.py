@@ -51,11 +51,9 @@ class Gate:
         try:
             await self._admitted(scope, headers)(scope, receive, answer.send)
         except Exception:
-            # status_codes: what has reached the OCPI layer gets no HTTP error.
             log.exception("request failed", path=scope["path"])
             if not answer.started:
-                told = failure(Status.SERVER_ERROR, "Something went wrong on our side: try again", self._now_ms())
-                await envelope(told)(scope, receive, answer.send)
+                await our_trouble(self._now_ms())(scope, receive, answer.send)
 
     def _admitted(self, scope: Scope, headers: Headers) -> ASGIApp:
         """The routes for whom we know; for others a refusal, the same whether a token is missing, malformed,
@@ -82,6 +80,11 @@ def envelope(body: bytes, http_status: int = 200, headers: dict[str, str] | None
     """An answer in JSON that no cache keeps."""
     fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(body, http_status, fixed | (headers or {}), media_type="application/json")
+
+
+def our_trouble(now_ms: Millis) -> Response:
+    """The answer when we cannot: no HTTP error, since the request has reached the OCPI layer (status_codes)."""
+    return envelope(failure(Status.SERVER_ERROR, "Something went wrong on our side: try again", now_ms))
 
 
 def _tokens(headers: Headers) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.domain.units import Millis
 from services.ocpi.directory import Directory
-from services.ocpi.gate import SIGNED_DATA_PATH, envelope
+from services.ocpi.gate import SIGNED_DATA_PATH, envelope, our_trouble
 from services.ocpi.inbound.page_request import BadParameter, page_request
 from services.ocpi.outbound import cdrs, configuration, pages, sessions, signed_data, v221
 from services.ocpi.settings import OcpiSettings
@@ -94,6 +94,10 @@ class Edge:
         headers = dict(error.headers or {})
         return envelope(failure(status, message, self._now_ms()), error.status_code, headers)
 
+    def failed(self, _: Request, __: Exception) -> Response:
+        """ClickHouse is away, or there is a mistake of ours; the gate logs which."""
+        return our_trouble(self._now_ms())
+
     def _success(self, data: Any, headers: dict[str, str] | None = None) -> Response:
         return envelope(success(data, self._now_ms()), headers=headers)
 
@@ -141,6 +145,7 @@ def build(edge: Edge) -> FastAPI:
     app.get(SIGNED_DATA_PATH + "{tenant}/{cdr_id}/{proof}")(edge.signed_records)
     app.add_exception_handler(BadParameter, edge.bad_parameter)
     app.add_exception_handler(StarletteHTTPException, edge.http_error)
+    app.add_exception_handler(Exception, edge.failed)
     return app
 
 

@@ -21,8 +21,8 @@ class OcpiSettings:
     ocpi_public_url: str = setting(
         "", "address in links to ourselves, e.g. https://roaming.example.com; empty: the address listened on"
     )
-    ocpi_country_code: str = setting("DE", "country code of our own party")
-    ocpi_party_id: str = setting("WAT", "party id of our own party")
+    country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
+    party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
     ocpi_operator_name: str = setting("Wattlog", "our name in credentials")
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     ocpi_settle_ms: int = setting(
@@ -35,7 +35,7 @@ class OcpiSettings:
 
     @property
     def operator(self) -> Party:
-        return Party(self.ocpi_country_code.upper(), self.ocpi_party_id.upper())
+        return Party(self.country_code.upper(), self.party_id.upper())
 
     @property
     def public_url(self) -> str:

@@ -1,6 +1,7 @@
 """The OCPP edge's process: settings, Kafka, listening, the second hand, and leaving in good order."""
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
@@ -29,6 +30,7 @@ from services.runtime.view import View
 
 _TICK_S: Final = 1.0
 _LOOK_S: Final = 0.05
+_GC_THRESHOLDS: Final = (50_000, 20, 50)
 _SECRET_FILE: Final = "transaction-id.key"
 _SECRET_BYTES: Final = 32
 
@@ -68,6 +70,7 @@ async def operate(settings: OcppSettings, process: Process, listening: Listening
             ticking = tasks.create_task(_tick(edge))
             await _until(process, lambda: all(reader.caught_up for reader in readers))
             edge.begin()
+            _calm_garbage_collection()
             process.ready = True
             if listening and not process.stopping.is_set():
                 listening(edge, port)
@@ -137,6 +140,13 @@ def _secret(settings: OcppSettings) -> bytes:
     except FileExistsError:
         pass
     return path.read_bytes()
+
+
+def _calm_garbage_collection() -> None:
+    """Frames leave no cycles behind, and what has been loaded by now stays: it need not be looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 async def _tick(edge: StationEdge) -> None:

@@ -2,7 +2,7 @@
 
 They are keys, not words that people think of: `wattlog station add` makes them, and the specification sets their
 length (OCPP 2.0.1 A00.FR.205: 16 to 40 characters; 1.6 security whitepaper: 16 to 20 bytes, maybe not text).
-A slow hash (scrypt, argon2) protects guessable secrets; for 128 random bits it only makes a reconnection storm
+A slow hash (scrypt, argon2) protects guessable secrets; for 120 random bits it only makes a reconnection storm
 of 100,000 stations cost hours of CPU. So: BLAKE2b, salted, compared in constant time.
 """
 
@@ -14,8 +14,8 @@ from typing import Final
 MIN_BYTES: Final = 16
 MAX_BYTES: Final = 40
 SALT_BYTES: Final = 16
-RANDOM_BYTES: Final = 24
-"""What `made_from` wants: 192 bits, 32 characters."""
+RANDOM_BYTES: Final = 15
+"""What `made_from` wants: 120 bits, as 20 characters, which is the most that OCPP 1.6 stations take."""
 
 _SCHEME: Final = "b2"
 _DIGEST_BYTES: Final = 32
@@ -27,7 +27,7 @@ class BadPassword(ValueError):
 
 
 def made_from(randomness: bytes) -> str:
-    """A password of 32 characters that every station's configuration tool takes, from 24 random bytes."""
+    """A password of 20 letters, digits, - and _ that every station takes, from 15 random bytes."""
     return urlsafe_b64encode(randomness).decode()
 
 

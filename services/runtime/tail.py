@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from services.domain.failures import BadRecord
 from services.domain.units import Millis
+from services.runtime.bus import librdkafka_log
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 
@@ -70,6 +71,7 @@ class Tail:
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 100,
+                "logger": librdkafka_log,
             }
         )
         if self._assign(consumer):

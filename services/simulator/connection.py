@@ -158,7 +158,9 @@ class Connection:
         if self._open is not None:
             if now_ms < self._deadline:
                 return None
-            self._give_up(now_ms)
+            # No answer in time: what must not be lost is due again a little later, the rest is forgotten.
+            unanswered, self._open = self._open[1], None
+            self._retry_later(unanswered, now_ms)
         if now_ms < self._not_before:
             return None
         while (message := self._next_message()) is not None:
@@ -208,12 +210,6 @@ class Connection:
             return None
         message, self._open = self._open[1], None
         return message
-
-    def _give_up(self, now_ms: int) -> None:
-        """No answer in time: what must not be lost is due again a little later, the rest is forgotten."""
-        message, self._open = self._open[1] if self._open else None, None
-        if message is not None:
-            self._retry_later(message, now_ms)
 
     def _retry_later(self, message: Message, now_ms: int) -> None:
         if message.part is not None:

@@ -43,7 +43,7 @@ CDRS_SQL = """
 SELECT station_id, transaction_id, toString(status) AS status, energy_wh,
     toUnixTimestamp64Milli(started_at) AS started_at, toUnixTimestamp64Milli(ended_at) AS ended_at,
     signed_meter_values.sha256 AS signed_sha256
-FROM v_cdrs
+FROM cdrs FINAL
 WHERE tenant = %(tenant)s AND startsWith(station_id, %(prefix)s) AND NOT credit AND status != 'CREDITED'
 """
 
@@ -52,7 +52,7 @@ QUERIES = (
     "FROM v_sessions GROUP BY protocol",
     "SELECT station_id, count() AS records, sum(energy_wh) / 1000 AS kwh, sum(total_cost_incl_vat) AS eur "
     "FROM v_cdrs WHERE status = 'ISSUED' GROUP BY station_id ORDER BY eur DESC LIMIT 5",
-    "SELECT station_id, started_at, value.context, value.signed_data FROM v_cdrs "
+    "SELECT station_id, started_at, value.context, value.signed_data FROM cdrs FINAL "
     "ARRAY JOIN signed_meter_values AS value WHERE protocol = 'ocpp1.6' ORDER BY started_at DESC LIMIT 2",
 )
 
@@ -171,6 +171,7 @@ class Demo:
         started_s = time.monotonic()
         entries = await self._charge()
         charged_s = time.monotonic()
+        self._narrator.faults(self._tally)
         ledger.write(self._settings.build_dir / "demo-ledger.jsonl", entries)
         sessions, cdrs, answered = await self._stored(sum(entry.stop_acked for entry in entries))
         verdict = ledger.check(entries, sessions, cdrs)

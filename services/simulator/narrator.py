@@ -69,6 +69,18 @@ class Narrator:
             f"{tally.connected} stations connected, {tally.messages_answered} messages answered",
         )
 
+    def faults(self, tally: Tally) -> None:
+        """What was made to go wrong."""
+        words = {
+            "drop": "connections cut",
+            "duplicate": "messages sent twice",
+            "malformed": "malformed frames",
+            "offline": "stations without network for a while",
+        }
+        done = [f"{tally.faults[fault]} {word}" for fault, word in words.items() if tally.faults[fault]]
+        if done:
+            self.say(f"On purpose: {', '.join(done)}.")
+
     def advanced(self, done: int, note: str = "") -> None:
         """`done` steps so far; without a terminal one line for every tenth."""
         if self._bar is not None:

@@ -225,8 +225,7 @@ class Station:
                 return self._sample(at)
             case Kind.STOP:
                 return self._stop(at)
-            case Kind.UNPLUG:
-                return Unplugged(at)
+        return Unplugged(at)
 
     def _opened(self) -> Transaction:
         spec, visit = self.spec, self._planned

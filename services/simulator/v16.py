@@ -22,7 +22,6 @@ from services.simulator.station import (
     Step,
     Stopped,
     Transaction,
-    Unplugged,
 )
 
 SUBPROTOCOL = "ocpp1.6"
@@ -86,8 +85,7 @@ class V16:
                 return self._sampled(step)
             case Stopped():
                 return self._stopped(step)
-            case Unplugged():
-                return [self._status_message("Available", step.at)]
+        return [self._status_message("Available", step.at)]
 
     def learn(self, message: Message, answer: Payload) -> None:
         """Take from an answer what later messages need: the transaction id, a refusal of the card."""

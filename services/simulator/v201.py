@@ -22,7 +22,6 @@ from services.simulator.station import (
     Step,
     Stopped,
     Transaction,
-    Unplugged,
 )
 
 SUBPROTOCOL = "ocpp2.0.1"
@@ -73,8 +72,7 @@ class V201:
                 return [self._sampled(step, offline)]
             case Stopped():
                 return [self._stopped(step, offline)]
-            case Unplugged():
-                return [self._status("Available", step.at)]
+        return [self._status("Available", step.at)]
 
     def learn(self, message: Message, answer: Payload) -> None:
         """Take a refusal of the card from an answer."""

@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 import uvloop
-from picows import WSListener, WSMsgType, ws_connect
+from picows import WSCloseCode, WSListener, WSMsgType, ws_connect
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,7 +252,7 @@ async def charge(port: int, stations: int, sessions: int) -> int:
         scripts.append(iter(frames))
     await asyncio.gather(*[client.run(script) for client, script in zip(clients, scripts, strict=True)])
     for client in clients:
-        client.transport.send_close()
+        client.transport.send_close(WSCloseCode.OK)
         client.transport.disconnect()
     return sum(client.sent for client in clients)
 
@@ -444,6 +444,7 @@ async def serve_yardstick(port: int) -> None:
         kind = Station16 if socket.subprotocol == V16 else Station201
         await kind(name, socket).start()
 
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
     async with serve(handle, "127.0.0.1", port, subprotocols=[V16, V201]):
         await asyncio.Event().wait()
 

@@ -1,7 +1,7 @@
 """The streaming runtime's figures: events per CPU second on each path, recovery, and the time after a kill -9.
 
-`python -m tests.bench.bench_streaming [--quick] [--events N] [--bootstrap host:port]`; without a broker's address one
-is started.
+`python -m tests.bench.bench_streaming [--quick] [--events N] [--bootstrap host:port]`; without a broker's address
+one is started.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from services.runtime import topics
@@ -112,30 +112,26 @@ def restart(kafka: KafkaSettings, directory: Path, rounds: int = 3) -> list[Figu
     """Longest time from kill -9 to the next output, of a worker that is started again at once."""
     own, output = _steady_topics(kafka, "restart-")
     slowest = 0.0
-    with Steady(own, per_s=1_000):
-        worker = _start(own, directory, "faust", "light", 0)
+    with Steady(own, per_s=1_000), _worker_of(own, directory) as workers:
         _more_than(own, output, 0)
         for _ in range(rounds):
             time.sleep(3)
-            worker.kill()
-            worker.wait()
+            workers[0].kill()
+            workers[0].communicate()
             killed_at = time.perf_counter()
             before = _count(own, output)
-            worker = _start(own, directory, "faust", "light", 0)
+            workers[0] = _start(own, directory, "faust", "light", 0)
             _more_than(own, output, before)
             slowest = max(slowest, time.perf_counter() - killed_at)
-        worker.terminate()
-        worker.wait()
     return [_figure(f"kill -9 to the next output, slowest of {rounds}", slowest, "s", 5, at_most=True)]
 
 
 def latency(kafka: KafkaSettings, directory: Path, seconds: int) -> list[Figure]:
     """Milliseconds from an event's production to its output's consumption, at 500 events a second."""
     own, output = _steady_topics(kafka, "latency-")
-    worker = _start(own, directory, "faust", "light", 0)
     consumer = Consumer({"bootstrap.servers": own.bootstrap_servers, "group.id": "bench", "fetch.wait.max.ms": 10})
     taken: list[int] = []
-    with Steady(own, per_s=500):
+    with Steady(own, per_s=500), _worker_of(own, directory):
         _more_than(own, output, 2_000)
         consumer.assign([TopicPartition(output, p, OFFSET_END) for p in range(PARTITIONS)])
         until = time.monotonic() + seconds
@@ -144,8 +140,6 @@ def latency(kafka: KafkaSettings, directory: Path, seconds: int) -> list[Figure]
             for message in [first, *consumer.consume(500, 0)] if first else []:
                 progressed = decode_progressed(message.value() or b"")
                 taken.append(time.time_ns() // 1_000_000 - progressed["at"])
-    worker.terminate()
-    worker.wait()
     consumer.close()
     p50, p99 = (quantiles(taken, n=100)[number - 1] for number in (50, 99))
     return [
@@ -223,6 +217,17 @@ def _send(kafka: KafkaSettings, load: Workload, sessions: int) -> int:
     return count
 
 
+@contextmanager
+def _worker_of(kafka: KafkaSettings, directory: Path) -> "Iterator[list[subprocess.Popen[str]]]":
+    """A list with a running light worker on the Faust path; whichever is in it at the end is stopped."""
+    workers = [_start(kafka, directory, "faust", "light", 0)]
+    try:
+        yield workers
+    finally:
+        workers[0].kill()
+        workers[0].communicate()
+
+
 def _start(kafka: KafkaSettings, directory: Path, path: str, name: str, events: int) -> "subprocess.Popen[str]":
     home = directory / "workers" / kafka.topic_prefix
     command = [sys.executable, "-m", "tests.bench.streaming_worker", kafka.bootstrap_servers, kafka.topic_prefix]
@@ -237,10 +242,14 @@ def _worker(kafka: KafkaSettings, directory: Path, path: str, name: str, events:
 
 
 def _count(kafka: KafkaSettings, topic: str) -> int:
+    """Records in a topic; 0 while it has no leader yet."""
     consumer = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "bench"})
-    ends = [consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in range(PARTITIONS)]
-    consumer.close()
-    return sum(ends)
+    try:
+        return sum(consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in range(PARTITIONS))
+    except KafkaException:
+        return 0
+    finally:
+        consumer.close()
 
 
 def _more_than(kafka: KafkaSettings, topic: str, count: int) -> None:
@@ -258,7 +267,8 @@ def main() -> None:
     parser.add_argument("--bootstrap", default="")
     chosen = parser.parse_args()
     for figure in measure(chosen.quick, chosen.bootstrap, chosen.events):
-        print(f"{figure['name']:75} {figure['value']:>12,.1f} {figure['unit']:14} {figure['bar'] or ''} {figure['ok']}")
+        name, value, unit = figure["name"], figure["value"], figure["unit"]
+        print(f"{name:75} {value:>12,.2f} {unit:14} {figure['bar'] or ''} {figure['ok']}")
 
 
 if __name__ == "__main__":

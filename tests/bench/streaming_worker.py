@@ -16,7 +16,7 @@ from typing import Any, cast
 from services.domain.folding import Changes, Read
 from services.runtime.process import Process, run
 from services.runtime.settings import CommonSettings, KafkaSettings
-from services.runtime.streaming.run import Path_, run_processor
+from services.runtime.streaming.run import PathName, run_processor
 from services.runtime.streaming.settings import StreamingSettings
 from tests.bench.streaming_workloads import Name, workload
 
@@ -57,7 +57,7 @@ async def measured(process: Process, arguments: list[str]) -> None:
         load.codec,
         Path(data_dir),
         process,
-        path=cast(Path_, path),
+        path=cast(PathName, path),
         settings=StreamingSettings(worker_id="bench"),
     )
     done.cancel()

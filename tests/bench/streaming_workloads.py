@@ -155,15 +155,17 @@ _AVRO = {str: "string", int: "long", float: "double"}
 
 
 def _schema(name: str, **fields: Any) -> Any:
-    described = [{"name": field, "type": _AVRO[kind] if isinstance(kind, type) else kind} for field, kind in fields.items()]
+    described = [
+        {"name": field, "type": _AVRO[kind] if isinstance(kind, type) else kind} for field, kind in fields.items()
+    ]
     return parse_schema(json.loads(json.dumps({"type": "record", "name": name, "fields": described})))
 
 
 _METERED = _schema(
     "Metered", event_id=str, at=int, tenant=str, station_id=str, evse_id="int", session_id=str, seq="int",
-    kind={"type": "enum", "name": "Kind", "symbols": ["STARTED", "METERED", "STOPPED"]}, id_token=["null", "string"],
-    meter_wh=int, power_w=["null", "double"], currents={"type": "array", "items": "double"}, soc=["null", "int"],
-    signed=["null", "bytes"],
+    kind={"type": "enum", "name": "Kind", "symbols": ["STARTED", "METERED", "STOPPED"]},
+    id_token=["null", "string"], meter_wh=int, power_w=["null", "double"],
+    currents={"type": "array", "items": "double"}, soc=["null", "int"], signed=["null", "bytes"],
 )  # fmt: skip
 _PROGRESSED = _schema(
     "Progressed", event_id=str, session_id=str, at=int, station_id=str, status=str, seq="int", events="int",
@@ -270,7 +272,5 @@ def _meter_value(seq: int, at: int) -> common.MeterValue:
 
 
 def _real() -> Workload:
-    processor = Processor(
-        "bench-sessions.v1", (transaction.TransactionStarted.TOPIC,), session_fold, SessionState
-    )
+    processor = Processor("bench-sessions.v1", (transaction.TransactionStarted.TOPIC,), session_fold, SessionState)
     return Workload(processor, Codec(), ("session.events.v1", "session.state.v1"), _real_events)

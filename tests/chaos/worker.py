@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from services.runtime.process import Process, run
 from services.runtime.settings import CommonSettings, KafkaSettings
-from services.runtime.streaming.run import Path_, run_processor
+from services.runtime.streaming.run import PathName, run_processor
 from services.runtime.streaming.settings import StreamingSettings
 from tests.chaos.workload import PROCESSOR, LightCodec
 
@@ -19,7 +19,7 @@ def main(bootstrap: str, prefix: str, data_dir: str, worker_id: str, path: str) 
     settings = StreamingSettings(worker_id=worker_id, session_timeout_ms=8_000, heartbeat_interval_ms=2_000)
 
     async def work(process: Process) -> None:
-        chosen = cast(Path_, path)
+        chosen = cast(PathName, path)
         await run_processor(
             PROCESSOR, kafka, LightCodec(), Path(data_dir), process, path=chosen, settings=settings
         )

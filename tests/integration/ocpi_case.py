@@ -52,9 +52,9 @@ class Warehouse:
 
 
 @contextmanager
-def warehouse(data_dir: Path) -> Iterator[tuple[Warehouse, ClickHouseSettings]]:
+def warehouse(data_dir: Path, url: str = "http://127.0.0.1:0") -> Iterator[tuple[Warehouse, ClickHouseSettings]]:
     """An embedded ClickHouse with our tables."""
-    with ChdbServer(ClickHouseSettings("http://127.0.0.1:0"), ClickHouseWriter(), data_dir) as server:
+    with ChdbServer(ClickHouseSettings(url), ClickHouseWriter(), data_dir) as server:
         client = connect_writer(server.clickhouse, ClickHouseWriter())
         migrate(client, MIGRATIONS)
         yield Warehouse(client), server.clickhouse

@@ -18,7 +18,7 @@ from services.runtime.bus import producer_config
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.processor import Processor
-from services.runtime.streaming.run import Path_, run_processor
+from services.runtime.streaming.run import PathName, run_processor
 from services.runtime.streaming.settings import StreamingSettings
 from tests.chaos.checker import read_all
 
@@ -103,7 +103,7 @@ class Host:
 class Case:
     """Topics, a fold whose failures can be switched, and workers."""
 
-    def __init__(self, kafka: KafkaSettings, path: Path_, directory: Path) -> None:
+    def __init__(self, kafka: KafkaSettings, path: PathName, directory: Path) -> None:
         self.kafka = kafka
         self.directory = directory
         self.there: set[str] = set()
@@ -113,7 +113,9 @@ class Case:
         self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
         wanted = [NewTopic(kafka.topic_prefix + t, PARTITIONS, 1) for t in (Said.TOPIC, Heard.TOPIC)]
         compacted = {"cleanup.policy": "compact"}
-        topics.ensure(kafka, [*wanted, NewTopic(kafka.topic_prefix + Speaker.TOPIC, PARTITIONS, 1, config=compacted)])
+        topics.ensure(
+            kafka, [*wanted, NewTopic(kafka.topic_prefix + Speaker.TOPIC, PARTITIONS, 1, config=compacted)]
+        )
 
     def fold(self, read: Read[Count], said: Said) -> Changes[Count]:
         """Count what is new of each speaker, and fail in the way that the event asks for."""

@@ -10,13 +10,13 @@ import pytest
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.dead_letters import TooManyDeadLetters
 from services.runtime.streaming.inputs import UnfitInputs
-from services.runtime.streaming.run import Path_
+from services.runtime.streaming.run import PathName
 from tests.integration.streaming_case import Case, Said, numbers_of, says
 
 pytestmark = pytest.mark.integration
 
-ALL: tuple[Path_, ...] = ("faust", "librdkafka", "stock")
-OURS: tuple[Path_, ...] = ("faust", "librdkafka")
+ALL: tuple[PathName, ...] = ("faust", "librdkafka", "stock")
+OURS: tuple[PathName, ...] = ("faust", "librdkafka")
 """The stock path promises nothing about crashes, and one waiting record holds up all partitions."""
 
 SPEAKERS = ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")

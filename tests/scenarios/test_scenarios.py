@@ -62,9 +62,7 @@ class TestStory:
         states = [plain(state) for state in first.latest(session.Session).values()]
         assert_told(then["sessions"], sorted(states, key=lambda s: (s["transaction_id"], s["station_id"])))
         records = [plain(record) | plain(record.detail) for record in second.latest(cdr.Cdr).values()]
-        assert_told(
-            then["cdrs"], sorted(records, key=lambda c: (c["transaction_id"], c["revision"], c["credit"]))
-        )
+        assert_told(then["cdrs"], sorted(records, key=lambda c: (c["transaction_id"], c["revision"], c["credit"])))
 
     def test_is_not_changed_by_telling_it_all_again(self, folder: Path) -> None:
         events = given(folder)

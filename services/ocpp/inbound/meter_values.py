@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from decimal import Context as Precision
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from services.domain.events.common import MeterValue, SampledValue, SignedMeterValue
 from services.domain.events.transaction import TransactionUpdated
@@ -18,7 +18,9 @@ DEFAULT_LOCATION: Final = "Outlet"
 BEGIN: Final = "Transaction.Begin"
 END: Final = "Transaction.End"
 
-_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,20})?", re.ASCII)
+is_plain_number: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,20})?", re.ASCII).fullmatch
+"""True (a match) for the text that nearly all readings are."""
+
 _MAX_MAGNITUDE: Final = 16
 """Powers of ten: numbers beyond are no readings, and do not fit the event's decimals (20 digits, 4 of a Wh)."""
 
@@ -30,14 +32,8 @@ _EXACT: Final = Precision(prec=2 * _MAX_DIGITS)
 _MAX_SHOWN: Final = 40
 
 
-class Sample(NamedTuple):
-    """One sampled value as read: either number, or signed data, or (when unusable) neither."""
-
-    value: SampledValue | None
-    signed: SignedMeterValue | None = None
-
-
-ReadSample = Callable[[dict[str, Any], Context], Sample]
+ReadSample = Callable[[dict[str, Any], list[SignedMeterValue], Context], SampledValue | None]
+"""Reads one sampled value. Signed data goes to the list; what is no usable number is None, with a warning."""
 
 
 def meter_values(payload: dict[str, Any], context: Context) -> Reply:
@@ -74,33 +70,36 @@ def register_at(readings: tuple[MeterValue, ...], reading_context: str) -> Decim
     return None
 
 
-def read_sample(raw: dict[str, Any], context: Context) -> Sample:
+def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Context) -> SampledValue | None:
     """SampledValueType of OCPP 2.0.1."""
     reading_context = raw.get("context", DEFAULT_CONTEXT)
-    unit = raw.get("unitOfMeasure", _NO_UNIT)
+    signature = raw.get("signedMeterValue")
+    if signature is not None:
+        signed.append(
+            signed_value(
+                signature["signedMeterData"],
+                reading_context,
+                signature["encodingMethod"],
+                signature["signingMethod"],
+                signature["publicKey"],
+            )
+        )
+    text = repr(raw["value"])
+    if not is_plain_number(text):
+        usable = number_text(text, context)
+        if usable is None:
+            return None
+        text = usable
     measurand = raw.get("measurand", ENERGY_REGISTER)
-    text = number_text(raw["value"], context)
-    signed = raw.get("signedMeterValue")
-    return Sample(
-        None
-        if text is None
-        else SampledValue(
-            value=text,
-            measurand=measurand,
-            context=reading_context,
-            phase=raw.get("phase"),
-            location=raw.get("location", DEFAULT_LOCATION),
-            unit=unit.get("unit") or default_unit(measurand),
-            multiplier=context.whole(unit, "multiplier") or 0,
-        ),
-        signed
-        and signed_value(
-            signed["signedMeterData"],
-            reading_context,
-            signed["encodingMethod"],
-            signed["signingMethod"],
-            signed["publicKey"],
-        ),
+    unit = raw.get("unitOfMeasure", _NO_UNIT)
+    return SampledValue(
+        value=text,
+        measurand=measurand,
+        context=reading_context,
+        phase=raw.get("phase"),
+        location=raw.get("location", DEFAULT_LOCATION),
+        unit=unit.get("unit") or default_unit(measurand),
+        multiplier=(context.whole(unit, "multiplier") or 0) if "multiplier" in unit else 0,
     )
 
 
@@ -130,14 +129,11 @@ def default_unit(measurand: str) -> str:
     return ""
 
 
-def number_text(value: Any, context: Context) -> str | None:
-    """A reading as exact decimal text; None, with a warning, when it is none.
+def number_text(text: str, context: Context) -> str | None:
+    """A reading that is not plain digits as exact decimal text: exponents, signs and spaces resolved.
 
-    Text goes through unchanged if it is plain digits. Exponents, signs and spaces are resolved.
+    None, with a warning, when it is no number or none that a meter shows.
     """
-    text = value if type(value) is str else repr(value)
-    if _PLAIN_NUMBER.fullmatch(text):
-        return text
     number = _decimal(text)
     if number is not None and number.is_finite() and abs(number.adjusted()) < _MAX_MAGNITUDE:
         return format(number, "f")
@@ -184,13 +180,11 @@ def _meter_value(raw: dict[str, Any], read: ReadSample, context: Context) -> Met
     signed: list[SignedMeterValue] = []
     register_wh = None
     for sample in raw["sampledValue"]:
-        value, signature = read(sample, context)
+        value = read(sample, signed, context)
         if value is not None:
             values.append(value)
             if register_wh is None and value.measurand == ENERGY_REGISTER:
                 register_wh = _register_wh(value, context)
-        if signature is not None:
-            signed.append(signature)
     return MeterValue(
         sampled_at=context.time(raw),
         energy_register_wh=register_wh,

@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-import structlog
-
 from services.runtime.embedded import child, supervision
 from services.runtime.embedded.problems import CannotStart
 from services.runtime.embedded.supervision import State, Watched
@@ -20,8 +18,6 @@ from services.runtime.embedded.supervision import State, Watched
 _TICK_S = 0.1
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
 _TAIL_LINES = 8
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +52,16 @@ class Status:
 class Supervisor:
     """Supervises `services` on a thread of its own, from `start` to `stop`. One per data directory at a time.
 
-    Each process logs to `<data_dir>/logs/<name>.log`; `<data_dir>/run/status.json` says how all of them are.
+    `say` is told when a process ended by itself. Each process logs to `<data_dir>/logs/<name>.log`;
+    `<data_dir>/run/status.json` says how all of them are.
     """
 
-    def __init__(self, services: Sequence[Service], data_dir: Path) -> None:
+    def __init__(
+        self, services: Sequence[Service], data_dir: Path, say: Callable[[str], None] = lambda _text: None
+    ) -> None:
         self._services = {service.name: service for service in services}
         self._dir = data_dir
+        self._say = say
         self._watched = {name: Watched() for name in self._services}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._argv: dict[str, Sequence[str]] = {}
@@ -141,7 +141,7 @@ class Supervisor:
                 self._write_status()
         except Exception as error:  # noqa: BLE001  handed to whoever waits for the stack
             self._failure = error
-            log.error("supervision failed", error=str(error))
+            self._say(f"cannot go on: {error}")
         finally:
             self._stop_all()
             self._write_status()
@@ -153,7 +153,7 @@ class Supervisor:
             if (status := process.poll()) is not None:
                 child.kill_group(process.pid)
                 watched = supervision.ended(watched, status, now)
-                log.warning("process ended, starting it again", process=name, detail=supervision.why(status))
+                self._say(f"{name} ended ({supervision.why(status)}), starting it again")
             elif watched.state is State.STARTING and service.ready():
                 watched = supervision.answered(watched)
         needs = [self._watched[other].state for other in service.needs]
@@ -173,6 +173,11 @@ class Supervisor:
             return child.spawn(self._argv[service.name], self._pid_file(service.name), output, service.env)
 
     def _stop_all(self) -> None:
+        """All that nothing else needs at once, then the rest one by one, each after those that need it."""
+        needed = {other for service in self._services.values() for other in service.needs}
+        for name, process in self._processes.items():
+            if name not in needed and process.poll() is None:
+                process.terminate()
         for service in reversed(self._services.values()):
             process, status = self._processes.get(service.name), None
             if process is not None:

@@ -76,7 +76,7 @@ class Changelog:
     def bounds(self, partitions: Sequence[int]) -> dict[int, tuple[int, int]]:
         """What each partition holds, as Ranges."""
         with _Reader(self._kafka) as reader:
-            return {p: reader.get_watermark_offsets(TopicPartition(self.topic, p), 30.0) for p in partitions}
+            return {p: reader.bounds(self.topic, p) for p in partitions}
 
     def read(self, ranges: Ranges) -> Iterator[list[Entry]]:
         """Every record from the start of each range up to its end, excluded, in lists as they come."""
@@ -128,13 +128,23 @@ class _Reader:
             }
         )
         self.assign = self._consumer.assign
-        self.get_watermark_offsets = self._consumer.get_watermark_offsets
 
     def __enter__(self) -> "_Reader":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
+
+    def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """First offset and end of a partition, whose leader may be unknown for a moment."""
+        until = time.monotonic() + _SILENCE_S
+        while True:
+            try:
+                return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), _SILENCE_S)
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
     def chunk(self, unread: dict[int, int]) -> list[Entry]:
         """The next records before the ends in `unread`, from which partitions that are through are removed."""

@@ -11,14 +11,14 @@ class AlreadyRunning(Exception):
 
 
 class Home:
-    """`<data_dir>/<processor>/<worker_id>/`, locked while the process lives.
+    """`<data_dir>/workers/<processor>/<worker_id>/`, locked while the process lives.
 
-    Without a given `worker_id` one is made and kept in `<data_dir>/<processor>/worker-id`, so that a restarted
-    worker is the same member of its group and gets its partitions back at once.
+    Without a given `worker_id` one is made and kept beside it, so that a restarted worker is the same member of
+    its group and gets its partitions back at once.
     """
 
     def __init__(self, data_dir: Path, processor: str, worker_id: str = "") -> None:
-        base = data_dir / processor
+        base = data_dir / "workers" / processor
         base.mkdir(parents=True, exist_ok=True)
         self.worker_id = worker_id or _kept_id(base / "worker-id", processor)
         self.path = base / self.worker_id

@@ -16,7 +16,7 @@ from services.runtime.streaming.settings import StreamingSettings
 from services.runtime.streaming.stock_path import StockPath
 from services.runtime.streaming.worker import Worker
 
-Path_ = Literal["faust", "librdkafka", "stock"]
+PathName = Literal["faust", "librdkafka", "stock"]
 
 _PROGRESS_S = 10.0
 
@@ -28,7 +28,7 @@ async def run_processor(
     data_dir: Path,
     host: Host,
     *,
-    path: Path_ = "faust",
+    path: PathName = "faust",
     settings: StreamingSettings | None = None,
 ) -> None:
     """Fold the processor's inputs until `host.stopping` is set; then a last checkpoint is made.
@@ -65,7 +65,7 @@ async def _run(
     home: Home,
     settings: StreamingSettings,
     host: Host,
-    path: Path_,
+    path: PathName,
 ) -> None:
     worker = Worker(processor, kafka, codec, home.path, settings)
     await asyncio.to_thread(worker.changelog.ensure, partitions)

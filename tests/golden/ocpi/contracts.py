@@ -4,6 +4,7 @@ There is no official schema. Two independent ones are asked: JSON Schemas of ocp
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ def fyi_complaints(value: Any, file: str, schema: str) -> list[str]:
     return _complaints(Draft202012Validator(reference, registry=registry, format_checker=FormatChecker()), value)
 
 
+@cache
 def _read(uri: str) -> Resource[Any]:
-    return DRAFT202012.create_resource(yaml.safe_load(Path(uri.removeprefix("file://")).read_text()))
+    return DRAFT202012.create_resource(yaml.load(Path(uri.removeprefix("file://")).read_text(), yaml.CSafeLoader))
 
 
 def _complaints(validator: Draft202012Validator, value: Any) -> list[str]:

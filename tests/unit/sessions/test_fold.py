@@ -1,6 +1,4 @@
 from collections import Counter
-from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -14,16 +12,8 @@ from services.domain.events import session
 from services.domain.events.common import CdrStatus
 from services.sessions.fold import fold
 from services.sessions.state import Session, SignedValues, Station, signed_key, station_key
+from tests.scenarios.ledgers import fleet, moment, shuffled, signed, truth
 from tests.scenarios.story import STATION, TENANT, Run, charged, sessions_run, standing, told
-
-MINUTE = 60_000
-DAY = 1_790_000_000_000
-
-Entry = dict[str, Any]
-
-
-def moment(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def started(minute: int, tx: str = "1", **more: Any) -> Any:
@@ -42,60 +32,8 @@ def ended(minute: int, tx: str = "1", **more: Any) -> Any:
     return told({"kind": "Ended", "at": moment(minute), "transaction_id": tx, "wh": 2000} | more)
 
 
-def signed(minute: int, wh: int, data: str, context: str) -> Entry:
-    return {"read": {moment(minute): {"wh": wh, "signed": {"context": context, "data": data}}}}
-
-
-@dataclass(frozen=True)
-class Truth:
-    """One session as the station's own ledger has it."""
-
-    tx: str
-    energy_wh: Decimal
-    digests: tuple[str, ...]
-    events: tuple[Any, ...]
-
-
-@st.composite
-def truths(draw: st.DrawFn, tx: str = "1", begins: int = 60, evse_id: int = 1) -> Truth:
-    """A session of either version that lasts up to two hours, reads now and then, and signs some readings."""
-    seq = draw(st.booleans())
-    steps = draw(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 900), st.booleans()), max_size=6))
-    minute, wh, number = begins, draw(st.integers(0, 10**6)), 0
-    begun, digests = wh, []
-    place = {"transaction_id": tx, "evse_id": evse_id, "connector_id": 1}
-
-    def entry(kind: str, context: str, sign: bool) -> Entry:
-        data = f"OCMF|{tx}|{number}|ü\x00"
-        digests.extend([sha256(data.encode()).hexdigest()] if sign else [])
-        reading = signed(minute, wh, data, context) if sign else {"read": {moment(minute): wh}}
-        return {"kind": kind, "at": moment(minute), "seq": number if seq else None} | place | reading
-
-    told_entries = [entry("Started", "Transaction.Begin", draw(st.booleans())) | {"wh": wh, "token": f"T{tx}"}]
-    for pause, more, sign in steps:
-        minute, wh, number = minute + pause, wh + more, number + 1
-        told_entries.append(entry("Updated", "Sample.Periodic", sign))
-    minute, wh, number = minute + 1, wh + draw(st.integers(0, 900)), number + 1
-    told_entries.append(entry("Ended", "Transaction.End", draw(st.booleans())) | {"wh": wh})
-    if not seq:
-        told_entries[-1].pop("evse_id")
-    return Truth(tx, Decimal(wh - begun), tuple(digests), tuple(told(e) for e in told_entries))
-
-
-@st.composite
-def fleets(draw: st.DrawFn) -> list[Truth]:
-    """Sessions of one station, one after the other on each of two connectors."""
-    return [
-        draw(truths(tx=str(connector * 10 + n), begins=60 + n * 130, evse_id=connector))
-        for connector in (1, 2)
-        for n in range(draw(st.integers(1, 3)))
-    ]
-
-
-def shuffled(events: list[Any], rng: Random, often: int) -> list[Any]:
-    mixed = events * often
-    rng.shuffle(mixed)
-    return mixed
+seeds = given(st.integers(0, 2**32))
+few = settings(deadline=None, max_examples=40)
 
 
 def facts(run: Run) -> dict[str, Any]:
@@ -111,57 +49,61 @@ def facts(run: Run) -> dict[str, Any]:
 
 class TestFold:
     @settings(deadline=None)
-    @given(truths(), st.randoms(use_true_random=False), st.integers(1, 3))
-    def test_comes_to_the_same_in_any_order_however_often(self, truth: Truth, rng: Random, often: int) -> None:
+    @seeds
+    def test_comes_to_the_same_in_any_order_however_often(self, seed: int) -> None:
+        rng = Random(seed)
+        one, often = truth(rng), rng.randint(1, 3)
         straight, mixed = sessions_run(), sessions_run()
-        straight.take(*truth.events)
-        mixed.take(*shuffled(list(truth.events), rng, often))
+        straight.take(*one.events)
+        mixed.take(*shuffled(list(one.events), rng, often))
         assert facts(mixed) == facts(straight)
         last, wanted = mixed.of(session.SessionEnded)[-1], straight.of(session.SessionEnded)[-1]
-        assert last.energy_wh == wanted.energy_wh == truth.energy_wh
+        assert last.energy_wh == wanted.energy_wh == one.energy_wh
         assert last.signed_meter_values == wanted.signed_meter_values
 
     @settings(deadline=None)
-    @given(truths(), st.randoms(use_true_random=False), st.integers(1, 3))
-    def test_leads_to_one_record_with_the_stations_energy_and_bytes(
-        self, truth: Truth, rng: Random, often: int
-    ) -> None:
-        _, records = charged(shuffled(list(truth.events), rng, often))
+    @seeds
+    def test_leads_to_one_record_with_the_stations_energy_and_bytes(self, seed: int) -> None:
+        rng = Random(seed)
+        one = truth(rng)
+        _, records = charged(shuffled(list(one.events), rng, rng.randint(1, 3)))
         [record] = standing(records)
         assert record.status is CdrStatus.ISSUED
-        assert record.detail.energy_wh == truth.energy_wh
+        assert record.detail.energy_wh == one.energy_wh
         found = [signed.sha256 for signed in record.detail.signed_meter_values]
-        assert found == list(truth.digests)
+        assert found == list(one.digests)
         assert [sha256(s.signed_data).hexdigest() for s in record.detail.signed_meter_values] == found
 
-    @settings(deadline=None, max_examples=60)
-    @given(fleets(), st.randoms(use_true_random=False), st.integers(1, 2))
-    def test_keeps_the_sessions_of_a_station_apart_in_any_order(
-        self, fleet: list[Truth], rng: Random, often: int
-    ) -> None:
-        sessions, records = charged(shuffled([e for truth in fleet for e in truth.events], rng, often))
+    @few
+    @seeds
+    def test_keeps_the_sessions_of_a_station_apart_in_any_order(self, seed: int) -> None:
+        rng = Random(seed)
+        truths = fleet(rng)
+        sessions, records = charged(shuffled([e for one in truths for e in one.events], rng, rng.randint(1, 2)))
         found = standing(records)
-        assert Counter(c.detail.transaction_id for c in found) == Counter(truth.tx for truth in fleet)
-        wanted = {truth.tx: (truth.energy_wh, truth.digests) for truth in fleet}
+        assert Counter(c.detail.transaction_id for c in found) == Counter(one.tx for one in truths)
+        wanted = {one.tx: (one.energy_wh, one.digests) for one in truths}
         for record in found:
             digests = tuple(signed.sha256 for signed in record.detail.signed_meter_values)
             assert (record.detail.energy_wh, digests) == wanted[record.detail.transaction_id]
             assert record.status is CdrStatus.ISSUED
         assert station_key(TENANT, STATION) not in sessions.states
 
-    @settings(deadline=None, max_examples=60)
-    @given(fleets(), st.randoms(use_true_random=False))
-    def test_is_not_changed_by_a_crash_that_repeats_what_was_done(self, fleet: list[Truth], rng: Random) -> None:
-        events = shuffled([e for truth in fleet for e in truth.events], rng, 1)
+    @few
+    @seeds
+    def test_is_not_changed_by_a_crash_that_repeats_what_was_done(self, seed: int) -> None:
+        rng = Random(seed)
+        events = shuffled([e for one in fleet(rng) for e in one.events], rng, 1)
         straight = charged(events)
         back = rng.randrange(len(events))
         crashed = charged([*events[: back + 5], *events[back:]])
         assert [run.events for run in crashed] == [run.events for run in straight]
 
-    @settings(deadline=None, max_examples=60)
-    @given(fleets(), st.randoms(use_true_random=False))
-    def test_publishes_no_id_twice_and_versions_that_grow(self, fleet: list[Truth], rng: Random) -> None:
-        sessions, records = charged(shuffled([e for truth in fleet for e in truth.events], rng, 2))
+    @few
+    @seeds
+    def test_publishes_no_id_twice_and_versions_that_grow(self, seed: int) -> None:
+        rng = Random(seed)
+        sessions, records = charged(shuffled([e for one in fleet(rng) for e in one.events], rng, 2))
         events = [e for run in (sessions, records) for e in run.events if ".state." not in e.FULL_NAME]
         ids = Counter((event.FULL_NAME, event.event_id) for event in events)
         assert set(ids.values()) <= {1}

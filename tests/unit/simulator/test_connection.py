@@ -184,6 +184,13 @@ class TestClosed:
             up.received(result(message_id, {}), 0)
         assert actions == ["A", "B", "C", "D"]
 
+    def test_keeps_what_was_still_to_be_sent(self) -> None:
+        up = opened()
+        up.enqueue(message("A", Part.START))
+        up.closed()
+        up.opened(None)
+        assert send(up)[1] == "A"
+
     def test_drops_an_open_call_that_is_about_no_transaction(self) -> None:
         up = opened()
         up.enqueue(message("Authorize"))

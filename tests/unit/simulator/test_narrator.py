@@ -1,4 +1,5 @@
 import io
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ class TestProgress:
         narrator.advanced(4)
         assert "4/4" in written.getvalue()
         assert "3 stations connected" in written.getvalue()
+
+
+class TestFaults:
+    def test_are_named_when_there_were_any(self) -> None:
+        narrator, written = plain()
+        narrator.faults(Tally())
+        narrator.faults(Tally(faults=Counter(drop=3, offline=1)))
+        assert written.getvalue() == "On purpose: 3 connections cut, 1 stations without network for a while.\n"
 
 
 class TestWords:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from services.simulator.dialect import Refusal
 from services.simulator.meter import Meter
 from services.simulator.ocmf import MeterIdentity, derived_key
 from services.simulator.plan import Visit
-from services.simulator.station import HOUR_MS, Station, StationSpec, Step, Stopped
+from services.simulator.station import HOUR_MS, Records, Station, StationSpec, Step, Stopped
 from services.simulator.v16 import V16
 
 SCHEMAS = Path(ocpp.v16.__file__).parent / "schemas"
@@ -33,9 +34,11 @@ def valid(action: str, payload: Any) -> dict[str, Any]:
 class Replay:
     """One visit, told in OCPP 1.6 and answered with `transaction_id` where an answer counts."""
 
-    def __init__(self, transaction_id: int = 42, status: str = "Accepted", *visits: Visit) -> None:
+    def __init__(
+        self, transaction_id: int = 42, status: str = "Accepted", records: Records = Records.PAIR
+    ) -> None:
         meter = Meter(IDENTITY, derived_key("seed", "SM1"), Decimal(1000), Decimal(1))
-        self.station = Station(SPEC, meter, visits or (VISIT,))
+        self.station = Station(replace(SPEC, records=records), meter, [VISIT])
         self.dialect = V16(SPEC, meter.public_key_hex, 900)
         self.steps: list[Step] = self.station.advance(START + 3 * HOUR_MS)
         self.said: list[tuple[str, dict[str, Any]]] = []
@@ -119,6 +122,12 @@ class TestMessages:
         assert all(sample["value"].startswith("OCMF|{") for sample in signed)
         digests = [hashlib.sha256(sample["value"].encode()).hexdigest() for sample in signed]
         assert replay.transaction.signed_sha256 == digests
+
+    def test_carry_one_record_at_the_end_when_the_meter_signs_both_readings_there(self) -> None:
+        replay = Replay(records=Records.COMBINED)
+        begin = replay.of("MeterValues")[0]["meterValue"][0]["sampledValue"]
+        assert not any(sample.get("format") == "SignedData" for sample in begin)
+        assert len(replay.transaction.signed_sha256) == 1
 
     def test_say_nothing_of_a_transaction_whose_card_was_refused(self) -> None:
         replay = Replay(status="Blocked")

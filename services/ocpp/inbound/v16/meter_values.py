@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from services.domain.events.common import SampledValue
+from services.domain.events.common import SampledValue, SignedMeterValue
 from services.domain.events.transaction import TransactionUpdated
 from services.ocpp.inbound.meter_values import (
     DEFAULT_CONTEXT,
     DEFAULT_LOCATION,
     ENERGY_REGISTER,
-    Sample,
     default_unit,
+    is_plain_number,
     number_text,
     read_all,
     signed_value,
@@ -17,7 +17,7 @@ from services.ocpp.inbound.meter_values import (
 from services.ocpp.inbound.reply import Context, Reply, canonical
 from services.ocpp.inbound.v16.transaction_id import transaction_id
 
-_CORRECTED: Final = {"Celcius": "Celsius"}
+_CELSIUS_MISSPELT: Final = "Celcius"
 """Errata 2025-04, 2.1: stations were told to keep the misspelling."""
 
 
@@ -44,23 +44,27 @@ def meter_values(payload: dict[str, Any], context: Context) -> Reply:
     return Reply({}, (event,), durable=True)
 
 
-def read_sample(raw: dict[str, Any], context: Context) -> Sample:
+def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Context) -> SampledValue | None:
     """SampledValue (7.43); signed data (format SignedData) stands where the number else is."""
     reading_context = raw.get("context", DEFAULT_CONTEXT)
+    # A number instead of its text was tolerated by the schema check.
+    text = raw["value"] if type(raw["value"]) is str else repr(raw["value"])
     if raw.get("format") == "SignedData":
-        return Sample(None, signed_value(str(raw["value"]), reading_context))
-    text = number_text(raw["value"], context)
-    if text is None:
-        return Sample(None)
+        signed.append(signed_value(text, reading_context))
+        return None
+    if not is_plain_number(text):
+        usable = number_text(text, context)
+        if usable is None:
+            return None
+        text = usable
     measurand = raw.get("measurand", ENERGY_REGISTER)
     unit = raw.get("unit") or default_unit(measurand)
-    return Sample(
-        SampledValue(
-            value=text,
-            measurand=measurand,
-            context=reading_context,
-            phase=raw.get("phase"),
-            location=raw.get("location", DEFAULT_LOCATION),
-            unit=_CORRECTED.get(unit, unit),
-        )
+    return SampledValue(
+        value=text,
+        measurand=measurand,
+        context=reading_context,
+        phase=raw.get("phase"),
+        location=raw.get("location", DEFAULT_LOCATION),
+        unit=unit if unit != _CELSIUS_MISSPELT else "Celsius",
+        multiplier=0,
     )

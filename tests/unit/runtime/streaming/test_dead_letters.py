@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.failures import BadRecord
@@ -25,14 +25,20 @@ def caused(cause: Exception) -> BadRecord:
 
 class TestDeadLetter:
     def test_keeps_the_record_raw_with_where_it_was(self) -> None:
-        letter = dead_letter("sessions.v1", ("t.v1", 3), (17, b"\xff\x00key", b"\x00\xffvalue", 5), BadRecord("why"), 9)
+        letter = dead_letter(
+            "sessions.v1", ("t.v1", 3), (17, b"\xff\x00key", b"\x00\xffvalue", 5), BadRecord("why"), 9
+        )
         assert (letter.consumer, letter.source_topic, letter.source_partition, letter.source_offset) == (
             "sessions.v1",
             "t.v1",
             3,
             17,
         )
-        assert (letter.record_key, letter.record_value, letter.record_timestamp) == (b"\xff\x00key", b"\x00\xffvalue", 5)
+        assert (letter.record_key, letter.record_value, letter.record_timestamp) == (
+            b"\xff\x00key",
+            b"\x00\xffvalue",
+            5,
+        )
         assert (letter.error_class, letter.reason, letter.failed_at) == ("BadRecord", "why", 9)
         assert letter.code_version == code_version()
 
@@ -69,7 +75,7 @@ class TestDeadLetterLimit:
         limit = DeadLetterLimit(in_a_row=3, percent=100)
         limit.bad(0)
         limit.bad(1)
-        with pytest.raises(TooManyDeadLetters, match="3 bad records in a row.*WATTLOG_DEAD_LETTERS_IN_A_ROW"):
+        with pytest.raises(TooManyDeadLetters, match=r"3 bad records in a row.*WATTLOG_DEAD_LETTERS_IN_A_ROW"):
             limit.bad(2)
 
     def test_begins_again_after_a_good_one(self) -> None:
@@ -104,6 +110,7 @@ class TestDeadLetterLimit:
             limit.bad(index)
         limit.taken(9_000)
 
+    @settings(deadline=None)
     @given(batches=st.lists(st.integers(1, 5_000), max_size=60))
     def test_never_stops_good_streams_with_a_bad_one_per_batch(self, batches: list[int]) -> None:
         limit = DeadLetterLimit(in_a_row=62, percent=100)
@@ -115,11 +122,15 @@ class TestDeadLetterLimit:
         limit = DeadLetterLimit(in_a_row=1_000_000, percent=50)
         for _ in range(1_000):
             limit.taken(10_000)
-        with pytest.raises(TooManyDeadLetters):
+
+        def bad_day() -> None:
             for _ in range(5):
                 for index in range(10_000):
                     limit.bad(index)
                 limit.taken(10_000)
+
+        with pytest.raises(TooManyDeadLetters):
+            bad_day()
 
     def test_counts_a_row_across_the_forgetting(self) -> None:
         limit = DeadLetterLimit(in_a_row=3, percent=100)

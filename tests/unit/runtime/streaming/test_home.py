@@ -8,7 +8,7 @@ from services.runtime.streaming.home import AlreadyRunning, Home
 class TestHome:
     def test_is_a_directory_of_the_processor_and_worker(self, tmp_path: Path) -> None:
         home = Home(tmp_path, "sessions.v1", "pod-0")
-        assert home.path == tmp_path / "sessions.v1" / "pod-0"
+        assert home.path == tmp_path / "workers" / "sessions.v1" / "pod-0"
         assert home.path.is_dir()
         assert home.worker_id == "pod-0"
 

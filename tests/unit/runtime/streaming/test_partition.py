@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.events.dlq import DeadLetter
@@ -94,7 +94,7 @@ class Bench:
 
 
 def records(*said: str | None, first: int = 0) -> Sequence[Record]:
-    """"add a" is a record that says so; None a tombstone, "!..." raw bytes."""
+    """ "add a" is a record that says so; None a tombstone, "!..." raw bytes."""
     return [(first + n, f"k{n}".encode(), value(text), 10 + n) for n, text in enumerate(said)]
 
 
@@ -299,6 +299,7 @@ class TestStates:
         assert bench.published[-2:] == ["k0:1", "k49:1"]
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     said=st.lists(
         st.tuples(st.sampled_from(["add", "add", "delete", "look", "bad"]), st.sampled_from("abc")), max_size=40

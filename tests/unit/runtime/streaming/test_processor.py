@@ -20,7 +20,7 @@ class TestProcessor:
 
     @pytest.mark.parametrize("name", ["", "sessions", "sessions.v0", "Sessions.v1", "sessions.v1.v2", "a b.v1"])
     def test_refuses_a_name_that_is_not_slice_and_major(self, name: str) -> None:
-        with pytest.raises(ValueError, match="not like 'sessions.v1'"):
+        with pytest.raises(ValueError, match=r"not like 'sessions\.v1'"):
             processor(name)
 
     def test_refuses_to_read_nothing(self) -> None:

@@ -115,7 +115,9 @@ class TestAnUnfinishedCheckpoint:
         assert dict((k, v) for _, k, v in log.entries[0][5:]) == {b"a": b"1", b"new": None, SEAL: b""}
         assert store.position == Position("topic-1", recovered.ends[0] - 1, NOW)
 
-    def test_does_not_show_in_a_store_built_from_nothing_later(self, log: MemoryLog, store: Store, tmp_path: Path) -> None:
+    def test_does_not_show_in_a_store_built_from_nothing_later(
+        self, log: MemoryLog, store: Store, tmp_path: Path
+    ) -> None:
         log.append({0: [(b"a", b"1")]})
         log.write(0, b"a", b"2")
         run(log, store)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.runtime.streaming.store import Position, Store
@@ -57,7 +57,7 @@ class TestReopening:
 
     def test_refuses_a_second_opener(self, tmp_path: Path) -> None:
         first = Store(tmp_path / "0")
-        with pytest.raises(Exception, match="[Ll]ock"):
+        with pytest.raises(Exception, match=r"[Ll]ock"):
             Store(tmp_path / "0")
         first.close()
 
@@ -75,12 +75,15 @@ class TestClear:
         assert store.get(b"a") == b"1"
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     writes=st.lists(
         st.dictionaries(st.text(max_size=3), st.none() | st.binary(max_size=5), max_size=5), max_size=6
     )
 )
-def test_holds_what_a_dictionary_would(tmp_path_factory: pytest.TempPathFactory, writes: list[dict[str, bytes | None]]) -> None:
+def test_holds_what_a_dictionary_would(
+    tmp_path_factory: pytest.TempPathFactory, writes: list[dict[str, bytes | None]]
+) -> None:
     store = Store(tmp_path_factory.mktemp("store") / "0")
     model: dict[bytes, bytes] = {}
     for number, write in enumerate(writes):

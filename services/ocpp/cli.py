@@ -1,0 +1,250 @@
+"""`wattlog station …` (the registry) and `wattlog command …` (telling stations what to do)."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from services.domain.events.common import CommandOutcome, Evse
+from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.ocpp import passwords
+from services.ocpp.admission import is_identity
+from services.ocpp.settings import OcppSettings
+from services.runtime.bus import NotDurable, publish_sync
+from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
+from services.runtime.settings import load
+from services.runtime.tail import Tail
+from services.runtime.view import View
+
+station = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and disable charging stations.")
+command = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Tell a station to start or stop a transaction."
+)
+
+T = TypeVar("T")
+
+_WAIT_S: Final = 8.0
+_LOOK_S: Final = 0.05
+_ANSWER_GRACE_S: Final = 5.0
+
+StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
+Deadline = Annotated[int, typer.Option("--timeout", help="seconds that the station has to come and answer")]
+
+
+@station.command()
+def add(
+    station_id: StationId,
+    password: Annotated[str, typer.Option(help="16 to 40 characters; default: a new one is made")] = "",
+    profile: Annotated[
+        int,
+        typer.Option(min=0, max=2, help="security profile: 1 password, 2 also TLS; 0 nothing, for development"),
+    ] = 1,
+    evses: Annotated[int, typer.Option(min=1, max=99, help="number of EVSEs (OCPP 1.6: connectors)")] = 1,
+    location: Annotated[str, typer.Option(help="id of its location")] = "",
+    tariff: Annotated[str, typer.Option(help="id of its tariff")] = "",
+    again: Annotated[bool, typer.Option("--replace", help="replace the entry of a station that exists")] = False,
+) -> None:
+    """Register a station, so that it may connect; shows its password this one time."""
+    if not is_identity(station_id):
+        _fail(f"{station_id!r} is no station identity: give 1 to 48 letters, digits or *-_=+|@. without ':'")
+    settings = load(OcppSettings)
+    tenant = settings.common.tenant
+    with _registry(settings) as known:
+        if known.get(f"{tenant}/{station_id}") is not None and not again:
+            _fail(f"{station_id} is registered already: give --replace to replace its entry and password")
+    secret = password or passwords.made_from(secrets.token_bytes(passwords.RANDOM_BYTES))
+    try:
+        kept = passwords.hashed(secret.encode(), secrets.token_bytes(passwords.SALT_BYTES))
+    except passwords.BadPassword as error:
+        _fail(f"{error}: leave --password out to have one made")
+    _publish(
+        settings, _entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff)
+    )
+    typer.echo(f"{station_id} may connect to")
+    typer.echo(f"  {'wss' if profile > 1 else 'ws'}://{settings.ocpp_host}:{settings.ocpp_port}/ocpp/{station_id}")
+    if profile == 0:
+        typer.echo("without a password, if the edge runs with WATTLOG_ALLOW_UNAUTHENTICATED=1.", err=True)
+    else:
+        typer.echo(f"with user {station_id} and password (kept nowhere, note it now)\n  {secret}")
+
+
+@station.command("list")
+def list_stations() -> None:
+    """Show the registry, and who is connected."""
+    settings = load(OcppSettings)
+    with _registry(settings) as known, _read(settings, Connection.TOPIC) as connections:
+        entries = [entry for _, entry in sorted(known.items()) if entry.tenant == settings.common.tenant]
+        table = Table("station", "profile", "EVSEs", "location", "tariff", "state", caption_justify="left")
+        for entry in entries:
+            state = _state(entry, connections.get(entry.key))
+            cells = [entry.station_id, str(entry.security_profile), str(len(entry.evses))]
+            cells += [entry.location_id or "", entry.tariff_id or "", state]
+            table.add_row(*map(Text, cells))
+    table.caption = f"{len(entries)} station{'' if len(entries) == 1 else 's'}"
+    Console().print(table)
+
+
+@station.command()
+def disable(station_id: StationId) -> None:
+    """Refuse a station from now on; it is disconnected. What it did before stays."""
+    _enable(station_id, False)
+    typer.echo(f"{station_id} may no longer connect.")
+
+
+@station.command()
+def enable(station_id: StationId) -> None:
+    """Let a disabled station in again."""
+    _enable(station_id, True)
+    typer.echo(f"{station_id} may connect.")
+
+
+@command.command()
+def start(
+    station_id: StationId,
+    token: Annotated[str, typer.Option(help="uid of the token that pays")],
+    evse: Annotated[int, typer.Option(help="EVSE; 0 leaves it to the station")] = 0,
+    token_type: Annotated[str, typer.Option("--type", help="OCPP 2.0.1 IdTokenEnumType")] = "Central",
+    timeout_s: Deadline = 30,
+) -> None:
+    """Start a transaction (RequestStartTransaction, in OCPP 1.6 RemoteStartTransaction)."""
+    now = now_ms()
+    payload = {"idToken": {"idToken": token, "type": token_type}, "remoteStartId": now % 0x7FFF_FFFF}
+    _ask(station_id, "RequestStartTransaction", payload | ({"evseId": evse} if evse else {}), timeout_s)
+
+
+@command.command()
+def stop(
+    station_id: StationId,
+    transaction: Annotated[str, typer.Argument(help="transaction id")],
+    timeout_s: Deadline = 30,
+) -> None:
+    """Stop a transaction (RequestStopTransaction, in OCPP 1.6 RemoteStopTransaction)."""
+    _ask(station_id, "RequestStopTransaction", {"transactionId": transaction}, timeout_s)
+
+
+def _entry(
+    station_id: str, tenant: str, password_hash: str | None, profile: int, evses: int, location: str, tariff: str
+) -> Station:
+    name = "".join(letter for letter in station_id.upper() if letter.isalnum())
+    entry = Station(tenant=tenant, station_id=station_id, updated_at=now_ms())
+    return replace(
+        entry,
+        location_id=location or None,
+        tariff_id=tariff or None,
+        security_profile=profile,
+        password_hash=password_hash,
+        evses=tuple(
+            Evse(evse_id=number, evse_uid=f"{entry.country_code}*{entry.party_id}*E{name}*{number}")
+            for number in range(1, evses + 1)
+        ),
+    )
+
+
+def _state(entry: Station, connection: Connection | None) -> str:
+    if not entry.enabled:
+        return "disabled"
+    if connection is None or not connection.connected:
+        return "not connected"
+    return f"connected, {connection.protocol}"
+
+
+def _enable(station_id: str, enabled: bool) -> None:
+    settings = load(OcppSettings)
+    with _registry(settings) as known:
+        entry = known.get(f"{settings.common.tenant}/{station_id}")
+    if entry is None:
+        _fail(f"{station_id} is not registered: `wattlog station list` shows who is")
+    _publish(settings, replace(entry, enabled=enabled, updated_at=now_ms()))
+
+
+def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
+    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
+    settings, now = load(OcppSettings), now_ms()
+    tenant = settings.common.tenant
+    command_id = derived_id("command", tenant, station_id, operation, now, os.getpid())
+    asked = CommandRequested(
+        event_id=derived_id("CommandRequested", tenant, command_id),
+        command_id=command_id,
+        tenant=tenant,
+        station_id=station_id,
+        operation=operation,
+        payload_json=orjson.dumps(payload).decode(),
+        requested_by="cli",
+        requested_at=now,
+        deadline_at=now + timeout_s * 1000,
+    )
+    answer = _reaching_kafka(settings, lambda: asyncio.run(_answer(settings, asked, timeout_s)))
+    if answer is None:
+        _fail("no result: is `wattlog ocpp` running?")
+    said = f"{answer.outcome.value.lower().replace('_', ' ')}{f': {answer.detail}' if answer.detail else ''}"
+    if answer.outcome is not CommandOutcome.ACCEPTED:
+        _fail(f"{station_id}: {said}")
+    typer.echo(f"{station_id}: {said}")
+
+
+async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: int) -> CommandAnswered | None:
+    found: list[CommandAnswered] = []
+
+    def take(events: Any) -> None:
+        found.extend(event for event in events if event.command_id == asked.command_id)
+
+    results = Tail(settings.kafka, Codec(), [CommandAnswered.TOPIC], take, asked.requested_at)
+    results.start()
+    try:
+        await asyncio.to_thread(publish_sync, settings.kafka, Codec(), [asked], _WAIT_S)
+        # The station may be sent the command at the last moment, and then has its own time to answer.
+        wait_s = timeout_s + settings.call_timeout_s + _ANSWER_GRACE_S
+        for _ in range(int(wait_s / _LOOK_S)):
+            if found:
+                return found[0]
+            await asyncio.sleep(_LOOK_S)
+        return None
+    finally:
+        results.stop()
+
+
+@contextmanager
+def _registry(settings: OcppSettings) -> Iterator[View[Station]]:
+    with _read(settings, Station.TOPIC) as view:
+        yield view
+
+
+@contextmanager
+def _read(settings: OcppSettings, topic: str) -> Iterator[View[Any]]:
+    """A compacted topic, read to its end."""
+    view: View[Any] = View(settings.kafka, Codec(), topic)
+    view.start()
+    try:
+        _reaching_kafka(settings, lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
+        yield view
+    finally:
+        view.stop()
+
+
+def _publish(settings: OcppSettings, event: Event) -> None:
+    _reaching_kafka(settings, lambda: publish_sync(settings.kafka, Codec(), [event], _WAIT_S))
+
+
+def _reaching_kafka(settings: OcppSettings, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (NotDurable, TimeoutError):
+        where = settings.kafka.bootstrap_servers
+        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

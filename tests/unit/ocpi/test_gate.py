@@ -1,0 +1,99 @@
+"""Nobody gets past the gate without a token that is known, and every answer carries what it must."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from services.ocpi.gate import Gate
+from services.ocpi.throttle import Throttle
+from tests.unit.ocpi.facts import PARTNER_TOKEN, as_base64, partner
+
+NOW = 1_790_000_000_000
+KNOWN = {"Authorization": f"Token {as_base64(PARTNER_TOKEN)}"}
+
+
+async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says what it was asked for and by whom; /fails goes wrong before the answer has begun, /breaks after."""
+    if scope["path"] == "/fails":
+        raise RuntimeError("a secret reason")
+    known = scope.get("partner")
+    answer: Response = PlainTextResponse(f"{scope['path']} {known.partner_id if known else '-'}")
+    await answer(scope, receive, send)
+    if scope["path"] == "/breaks":
+        raise RuntimeError("too late")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    gate = Gate(inner, lambda: [partner()], Throttle(5), lambda: NOW)
+    transport = httpx.ASGITransport(gate, client=("192.0.2.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://ocpi") as asking:
+        yield asking
+
+
+class TestAdmission:
+    async def test_lets_a_known_token_in(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/ocpi/versions", headers=KNOWN)).text == "/ocpi/versions NL-TNM"
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/ocpi", "/ocpi/versions", "/ocpi/2.2.1/cdrs", "/docs", "/openapi.json"]
+    )
+    async def test_tells_strangers_nothing_about_any_path(self, client: httpx.AsyncClient, path: str) -> None:
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["status_code"]) == (401, 2000)
+        assert answer.headers["WWW-Authenticate"] == "Token"
+
+    async def test_answers_all_bad_tokens_alike(self, client: httpx.AsyncClient) -> None:
+        bad = ["Token unknown", f"Token {as_base64('unknown')}", "Token ====", "Bearer x"]
+        answers = [await client.get("/ocpi/versions", headers={"Authorization": value}) for value in bad]
+        assert len({(answer.status_code, answer.content) for answer in answers}) == 1
+
+    async def test_refuses_two_tokens_at_once(self, client: httpx.AsyncClient) -> None:
+        twice = [("Authorization", KNOWN["Authorization"])] * 2
+        assert (await client.get("/ocpi/versions", headers=twice)).status_code == 401
+
+    async def test_reads_paths_with_and_without_a_slash_at_the_end(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/ocpi/2.2.1/cdrs/", headers=KNOWN)).text.startswith("/ocpi/2.2.1/cdrs ")
+
+    async def test_slows_an_address_down_that_tries_too_often(self, client: httpx.AsyncClient) -> None:
+        answers = [await client.get("/ocpi/versions") for _ in range(7)]
+        assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 2
+        assert answers[-1].headers["Retry-After"] == "60"
+        assert answers[-1].json()["status_code"] == 2000
+
+    async def test_lets_a_known_token_in_from_such_an_address(self, client: httpx.AsyncClient) -> None:
+        for _ in range(7):
+            await client.get("/ocpi/versions")
+        assert (await client.get("/ocpi/versions", headers=KNOWN)).status_code == 200
+
+    async def test_lets_strangers_ask_for_signed_records_but_not_often(self, client: httpx.AsyncClient) -> None:
+        answers = [await client.get("/signed-data/wattlog/cdr/proof") for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
+class TestAnswers:
+    async def test_echo_the_message_ids(self, client: httpx.AsyncClient) -> None:
+        ids = {"X-Request-ID": "a-1", "X-Correlation-ID": "b-2"}
+        for headers in (ids, ids | KNOWN):
+            answer = await client.get("/ocpi/versions", headers=headers)
+            assert {name: answer.headers[name] for name in ids} == ids
+
+    @pytest.mark.parametrize("value", ["", "x" * 257, "ä".encode(), b"\x7f"])
+    async def test_do_not_echo_what_is_no_id(self, client: httpx.AsyncClient, value: Any) -> None:
+        answer = await client.get("/ocpi/versions", headers=[("X-Request-ID", value)])
+        assert "X-Request-ID" not in answer.headers
+
+    async def test_are_not_kept_by_caches(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/ocpi/versions")).headers["Cache-Control"] == "no-store"
+
+    async def test_tell_of_our_failures_in_the_envelope_only(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/fails", headers=KNOWN)
+        assert (answer.status_code, answer.json()["status_code"]) == (200, 3000)
+        assert "secret" not in answer.text
+
+    async def test_are_not_begun_twice(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/breaks", headers=KNOWN)).text == "/breaks NL-TNM"
