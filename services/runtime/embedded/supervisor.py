@@ -175,9 +175,9 @@ class Supervisor:
     def _stop_all(self) -> None:
         """All that nothing else needs at once, then the rest one by one, each after those that need it."""
         needed = {other for service in self._services.values() for other in service.needs}
-        for name, process in self._processes.items():
-            if name not in needed and process.poll() is None:
-                process.terminate()
+        for name, running in self._processes.items():
+            if name not in needed and running.poll() is None:
+                running.terminate()
         for service in reversed(self._services.values()):
             process, status = self._processes.get(service.name), None
             if process is not None:
