@@ -34,6 +34,7 @@ check: setup ## Format, lint, types, architecture, freshness and fast tests, in 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports > build.log 2>&1 || { cat build.log; rm build.log; exit 1; }; rm -f build.log
 	@$(BIN)/python tools/generate_events.py --check
+	@$(BIN)/python tools/settings_docs.py --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
 
@@ -43,8 +44,9 @@ bench: setup ## Measure speed; ratios and figures go to build/bench.json
 chaos: setup ## The long crash test: 100 random kills over a million events
 	@$(BIN)/python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000
 
-generate: setup ## Write services/domain/events from schemas/avro
+generate: setup ## Write services/domain/events from schemas/avro, and docs/settings.md
 	@$(BIN)/python tools/generate_events.py
+	@$(BIN)/python tools/settings_docs.py
 
 lock: ## Resolve requirements.lock from pyproject.toml anew (needs uv in .venv)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q -o requirements.lock

@@ -1,5 +1,6 @@
 """The embedded stack: which processes there are, in which order, and when each is ready (`wattlog up`, `demo`)."""
 
+import os
 import signal
 import sys
 import threading
@@ -152,6 +153,8 @@ class Stack:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._settings = load(StackSettings)
+        # All that is started from here, and the demonstration in this process, use the embedded Kafka.
+        os.environ["WATTLOG_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{self._settings.embedded.kafka_port}"
         say: Callable[[str], None] = lambda text: console.print(f"  {text} ...", highlight=False)  # noqa: E731
         self._supervisor = Supervisor(services(self._settings, say), self._settings.common.data_dir, say)
         self.pid = self._supervisor.pid

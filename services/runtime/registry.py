@@ -10,7 +10,9 @@ import httpx
 
 from services.domain.failures import TryAgain
 from services.runtime.avro_compatibility import Level
+from services.runtime.codec import Codec
 from services.runtime.schemas import ShippedSchema, shipped
+from services.runtime.settings import CommonSettings
 
 _TYPE = "application/vnd.schemaregistry.v1+json"
 _NEVER_PROXIED = ("all://127.0.0.1", "all://localhost")
@@ -150,3 +152,13 @@ def _message(response: httpx.Response) -> str:
         return str(response.json()["message"])
     except (ValueError, KeyError, TypeError):
         return response.text[:200] or f"HTTP {response.status_code}"
+
+
+def codec_of(settings: CommonSettings) -> Codec:
+    """The codec of a process: with the ids of its registry, where every schema of this version is registered first.
+
+    Without a `registry_url` ids follow from the schemas, and nobody is asked. Raises as `register_all`.
+    """
+    if not settings.registry_url:
+        return Codec()
+    return Codec(register_shipped(settings.registry_url), RegistryClient(settings.registry_url).by_id)
