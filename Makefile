@@ -36,7 +36,7 @@ check: setup ## Format, lint, types, architecture, freshness and fast tests, in 
 	@$(BIN)/python tools/generate_events.py --check
 	@$(BIN)/python tools/settings_docs.py --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
+	@$(BIN)/python -m pytest -q -n auto -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
 
 bench: setup ## Measure speed; ratios and figures go to build/bench.json
 	@$(BIN)/python -m tests.bench

@@ -42,7 +42,7 @@ def page() -> str:
     parts = [
         "# Settings",
         "",
-        "Environment variables, read when a process starts. Every default works. `make generate` writes this page.",
+        "Environment variables, read when a process starts; every default works. `make generate` writes this.",
     ]
     for title, kind in {**SHARED, **OWN}.items():
         rows = list(table(kind)) if title in SHARED else own_rows(kind)
