@@ -20,8 +20,8 @@ from services.runtime.clickhouse import (
     is_new,
     migrate,
 )
-from services.runtime.codec import Codec
 from services.runtime.embedded.chdb_server import ChdbServer, ChdbSettings
+from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, setting
 from services.runtime.sink import Sink, forget_position, run_sink
 from services.runtime.streaming.settings import StreamingSettings
@@ -70,7 +70,8 @@ async def run(chosen: AnalyticsSettings, host: process.Process) -> None:
         applied = await asyncio.to_thread(prepare, chosen.kafka, client)
         host.log.info("tables are up to date", clickhouse=clickhouse.clickhouse_url, applied=applied)
         insert = partial(insert_arrow, client)
-        await run_sink(SINK, chosen.kafka, Codec(), insert, chosen.common.data_dir, host, chosen.streaming)
+        codec = await asyncio.to_thread(codec_of, chosen.common)
+        await run_sink(SINK, chosen.kafka, codec, insert, chosen.common.data_dir, host, chosen.streaming)
 
 
 def prepare(kafka: KafkaSettings, client: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """The cdrs process: folds ended sessions into charge detail records."""
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.runtime import process
-from services.runtime.codec import Codec
+from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
@@ -45,7 +46,7 @@ def main() -> None:
 
 async def run(settings: CdrsSettings, host: process.Process) -> None:
     """Fold until the process is to stop, once the copies of what is looked up are complete."""
-    codec = Codec()
+    codec = await asyncio.to_thread(codec_of, settings.common)
     kinds = (Station, Location, Tariff, Token)
     views: list[View[Any]] = [View(settings.kafka, codec, kind.TOPIC) for kind in kinds]
     for view in views:

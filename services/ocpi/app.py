@@ -17,7 +17,7 @@ from services.ocpi.store import Store
 from services.ocpi.throttle import Throttle
 from services.runtime import process, settings, topics
 from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
+from services.runtime.registry import codec_of
 
 _LONGEST_HEAD_BYTES = 32_768
 _MOST_CONNECTIONS = 1_000
@@ -35,18 +35,24 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     """Learn what is in Kafka, then serve until the host stops. OSError when the port is taken."""
     await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
     listener = listen(chosen)
-    directory = Directory(chosen.kafka, Codec())
+    directory = Directory(chosen.kafka, await asyncio.to_thread(codec_of, chosen.common))
+    stopped = asyncio.ensure_future(host.stopping.wait())
+    starting = asyncio.ensure_future(directory.start())
     try:
-        await directory.start()
+        await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
+        if stopped.done():
+            return
+        await starting
         server = Server(config(application(chosen, directory), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
-        await asyncio.wait([serving, asyncio.ensure_future(host.stopping.wait())], return_when="FIRST_COMPLETED")
+        await asyncio.wait([serving, stopped], return_when="FIRST_COMPLETED")
         host.ready = False
         server.should_exit = True
         await serving
     finally:
+        starting.cancel()
         directory.stop()
         listener.close()
 

@@ -16,7 +16,7 @@ from services.domain.events.partner import Partner
 from services.ocpi.inbound.authorization import token_hash
 from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
+from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load
 from services.runtime.view import View
 
@@ -98,7 +98,7 @@ def suspend(partner_id: Annotated[str, typer.Argument(help="as listed, e.g. NL-T
 
 def _partners(tenant: str) -> dict[str, Partner]:
     """The tenant's partners by partner id."""
-    view: View[Partner] = View(load(KafkaSettings), Codec(), Partner.TOPIC)
+    view: View[Partner] = View(load(KafkaSettings), codec_of(load(CommonSettings)), Partner.TOPIC)
     view.start()
     try:
         _reaching_kafka(lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
@@ -108,7 +108,7 @@ def _partners(tenant: str) -> dict[str, Partner]:
 
 
 def _publish(changed: Partner) -> None:
-    _reaching_kafka(lambda: publish_sync(load(KafkaSettings), Codec(), [changed]))
+    _reaching_kafka(lambda: publish_sync(load(KafkaSettings), codec_of(load(CommonSettings)), [changed]))
 
 
 def _reaching_kafka(work: Callable[[], object]) -> None:

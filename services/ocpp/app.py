@@ -19,11 +19,11 @@ from services.ocpp.edge import SERVICE_RESTART, StationEdge
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
 from services.ocpp.sockets import serve
-from services.runtime.avro_writer import DirectCodec
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.process import Process, run
+from services.runtime.registry import codec_of
 from services.runtime.settings import load
 from services.runtime.tail import Tail
 from services.runtime.view import View
@@ -46,7 +46,7 @@ def main() -> None:
 
 async def operate(settings: OcppSettings, process: Process, listening: Listening | None = None) -> None:
     """Run the edge until the process is to stop."""
-    codec = DirectCodec()
+    codec = await asyncio.to_thread(codec_of, settings.common)
     bus = Bus(settings.kafka, codec)
     delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)

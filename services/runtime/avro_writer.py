@@ -3,14 +3,9 @@
 The bytes are those that fastavro writes (tested byte for byte); reading stays with fastavro.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
-
-from services.domain.folding import Event
-from services.runtime import schemas
-from services.runtime.codec import Codec
 
 _MAX_REMEMBERED: Final = 8192
 _MAX_TEXT: Final = 64
@@ -67,21 +62,6 @@ def _decimal(number: Decimal, precision: int, scale: int) -> bytes:
     unscaled = int(number.scaleb(scale)) if exponent <= 0 else int(number) * 10**scale
     size = (unscaled.bit_length() + 8) // 8 or 1
     return _whole(size) + unscaled.to_bytes(size, "big", signed=True)
-
-
-class DirectCodec(Codec):
-    """A codec whose `encode` does not go through records of dicts."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._writers = {
-            name: compile_writer(json.loads(schema.text), self._prefixes[name])
-            for name, schema in schemas.shipped().items()
-        }
-
-    def encode(self, event: Event) -> bytes:
-        """The bytes of one event; ValueError when a number does not fit its type."""
-        return self._writers[event.FULL_NAME](event)
 
 
 def compile_writer(schema: Any, prefix: bytes) -> Writer:

@@ -88,7 +88,8 @@ class RegistryClient:
             response = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise TryAgain(f"the schema registry at {self._url} does not answer ({error})") from error
-        if response.status_code == 404:
+        # A server that is no registry answers 404 too, which must not make a record's schema an unknown one.
+        if response.status_code == 404 and _error_code(response) // 100 == 404:
             raise KeyError(_message(response))
         if response.status_code in (409, 422):
             raise SchemaRefused(_message(response))
@@ -135,7 +136,7 @@ def _register(
             return client.register(schema.subject, schema.text)
         except SchemaRefused as error:
             raise SchemaRefused(f"{schema.full_name} is refused by the schema registry: {error}") from error
-        except (TryAgain, KeyError):
+        except TryAgain:
             if time.monotonic() + wait_s > deadline:
                 raise
         pause(wait_s)
@@ -144,6 +145,14 @@ def _register(
 
 def _registered(found: Json) -> Registered:
     return Registered(str(found["subject"]), int(found["version"]), int(found["id"]), str(found["schema"]))
+
+
+def _error_code(response: httpx.Response) -> int:
+    """The registry's own code, 40403 for an unknown schema for example; 0 when there is none."""
+    try:
+        return int(response.json()["error_code"])
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 def _message(response: httpx.Response) -> str:
@@ -155,7 +164,7 @@ def _message(response: httpx.Response) -> str:
 
 
 def codec_of(settings: CommonSettings) -> Codec:
-    """The codec of a process: with the ids of its registry, where every schema of this version is registered first.
+    """The codec of a process: with its registry's ids, where the schemas of this version are registered first.
 
     Without a `registry_url` ids follow from the schemas, and nobody is asked. Raises as `register_all`.
     """

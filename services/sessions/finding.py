@@ -16,7 +16,10 @@ from services.sessions.state import Joined, Namesake, Open, Session, State, Stat
 NO_IDS = frozenset({"0", "-1"})
 """What OCPP 1.6 stations send when they have not learned a transaction's id; Wattlog gives out neither."""
 
-_session_id = lru_cache(maxsize=65_536)(ids.session_id)
+MAX_NAMESAKES = 20
+"""Sessions under one id that late messages are told apart for; some stations call all of theirs the same."""
+
+_session_id = lru_cache(maxsize=32_768)(ids.session_id)
 
 
 class Found(NamedTuple):
@@ -46,11 +49,11 @@ def session_of_start(read: Read[State], event: TransactionStarted) -> Found:
     own = cast(Session | None, read(session_key(own_id)))
     if own is not None:
         return Found(own, own, {})
-    namesakes = (*first.namesakes, Namesake(own_id, event.started_at))
+    namesakes = sorted([*first.namesakes, Namesake(event.started_at, own_id)])[-MAX_NAMESAKES:]
     return Found(
         None,
         flagged(_blank(event, own_id), ID_REUSED),
-        {session_key(first_id): replace(first, namesakes=namesakes)},
+        {session_key(first_id): replace(first, namesakes=tuple(namesakes))},
     )
 
 
@@ -117,7 +120,7 @@ def _on_connector(read: Read[State], event: TransactionUpdated) -> Session | Non
         for entry in open_sessions(read, event)
         if entry.evse_id == event.evse_id and entry.started_at <= event.occurred_at
     ]
-    return open_session(read, max(begun, key=_started_at).session_id) if begun else None
+    return open_session(read, max(begun).session_id) if begun else None
 
 
 def _may_be_ended_by(entry: Open, event: TransactionEnded) -> bool:
@@ -140,16 +143,12 @@ def _by_id(read: Read[State], event: Message, transaction_id: str, at: Millis) -
 
 def _among_namesakes(read: Read[State], first: Session, event: Message, at: Millis) -> Session:
     """The latest that had started by then; of an end, first one that it repeats, then one that is open."""
-    later = sorted(first.namesakes, key=_started_at, reverse=True)
-    begun = [*(open_session(read, n.session_id) for n in later if n.started_at <= at), first]
+    later = [namesake for namesake in reversed(first.namesakes) if namesake.started_at <= at]
+    begun = [*(open_session(read, namesake.session_id) for namesake in later), first]
     if isinstance(event, TransactionEnded):
         ended = [s for s in begun if s.end is not None and not contradicts_end(s.end, event)]
         begun = ended or [s for s in begun if s.end is None] or begun
     return begun[0]
-
-
-def _started_at(entry: Open | Namesake) -> Millis:
-    return entry.started_at
 
 
 def _found(kept: Session | None, event: Message, session_id: str) -> Found:

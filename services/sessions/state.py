@@ -69,11 +69,11 @@ class Charging(Struct, frozen=True, array_like=True):
     state: str
 
 
-class Namesake(Struct, frozen=True, array_like=True):
+class Namesake(Struct, frozen=True, array_like=True, order=True):
     """A later session of the same station under the same transaction id."""
 
-    session_id: str
     started_at: Millis
+    session_id: str
 
 
 class Session(Struct, frozen=True, array_like=True, tag="session"):
@@ -82,7 +82,7 @@ class Session(Struct, frozen=True, array_like=True, tag="session"):
     `overtaken`: a later transaction started on its connector while it had no end. `seq_nos`: the OCPP 2.0.1
     sequence numbers seen, as first and last of each unbroken run. `suspended`: the last reason that was announced
     while there was no start. `flags`: those that cannot be derived from the rest. `revision`: how often its end
-    was announced. `namesakes` is only filled in the first session of a transaction id.
+    was announced. `namesakes` is only filled in the first session of a transaction id, ascending.
     """
 
     session_id: str

@@ -97,6 +97,8 @@ class LiveStation:
         stop = asyncio.create_task(stopping.wait())
         try:
             await asyncio.wait((link, life, stop), return_when=asyncio.FIRST_COMPLETED)
+            if self._socket is not None:
+                await self._socket.close()
         finally:
             for task in (link, life, stop):
                 task.cancel()

@@ -1,11 +1,12 @@
 """The whitelist process: folds registrations and blocks of tokens into the whitelist."""
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 
 from services.domain.events.token import TokenRegistered
 from services.runtime import process
-from services.runtime.codec import Codec
+from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
@@ -34,4 +35,5 @@ def main() -> None:
 async def run(settings: WhitelistSettings, host: process.Process) -> None:
     """Fold until the process is to stop."""
     data_dir = settings.common.data_dir
-    await run_processor(PROCESSOR, settings.kafka, Codec(), data_dir, host, settings=settings.streaming)
+    codec = await asyncio.to_thread(codec_of, settings.common)
+    await run_processor(PROCESSOR, settings.kafka, codec, data_dir, host, settings=settings.streaming)

@@ -22,7 +22,7 @@ from services.sessions.fold import fold as session_fold
 MINUTE_MS = 60_000
 START_MS = 1_790_000_000_000
 RUNS = 10
-FOLD_BAR = 0.5
+FOLD_BAR = 0.75
 """Of the time that decoding the event takes: a ratio of one run says more than microseconds on a busy machine."""
 
 Figure = dict[str, Any]

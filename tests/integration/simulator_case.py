@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -47,6 +47,7 @@ class Backend:
     calls: Counter[str] = field(default_factory=Counter)
     live: dict[str, Any] = field(default_factory=dict)
     message_ids: list[str] = field(default_factory=list)
+    endings: Counter[int] = field(default_factory=Counter)
     fail_every: int = 0
     silent_every: int = 0
     pending_boots: int = 0
@@ -237,8 +238,10 @@ async def serving(backend: Backend) -> AsyncIterator[str]:
         station = kind(station_id, Socket(connection, backend))
         station.backend = backend
         backend.live[station_id] = station
-        with suppress(ConnectionClosed):
+        try:
             await station.start()
+        except ConnectionClosed as closed:
+            backend.endings[closed.rcvd.code if closed.rcvd else 0] += 1
 
     async with serve(
         handle, "127.0.0.1", 0, subprotocols=["ocpp1.6", "ocpp2.0.1"], process_request=admit, compression=None

@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbServer]:
 @pytest.fixture
 def writer(server: ChdbServer) -> Iterator[Client]:
     client = connect_writer(server.clickhouse, ClickHouseWriter())
-    for table in [*TABLES, "cdr_updates"]:
+    for table in [*TABLES, "cdrs_by_update"]:
         client.command(f"TRUNCATE TABLE {table}")
     yield client
     client.close()
@@ -116,7 +116,7 @@ class TestEveryTable:
             "SELECT name, comment FROM system.tables"
             " WHERE database = currentDatabase() AND engine != 'MaterializedView'"
         ).result_rows
-        assert {*TABLES, *VIEWS, "cdr_updates", "schema_migrations"} == {name for name, _ in tables}
+        assert {*TABLES, *VIEWS, "cdrs_by_update", "schema_migrations"} == {name for name, _ in tables}
         assert all(comment for _, comment in tables)
 
     @pytest.mark.parametrize("view", VIEWS)
@@ -161,25 +161,32 @@ class TestCdrs:
         assert reader.query("SELECT cdr_id, status, signed FROM v_cdrs").result_rows == [("c1", "ISSUED", 1)]
 
     def test_come_in_pages_by_the_time_of_their_last_change(self, writer: Client, reader: Client) -> None:
-        """The query of an OCPI pull: the index gives the page, the records come by key."""
+        """The query of an OCPI pull: it reads what has changed since, however many records there are."""
         states = [a_cdr(n, NOON + n * MINUTE) for n in range(10)]
         insert(writer, *states, a_cdr(3, NOON + 20 * MINUTE, 2, "CREDITED"), *states)
         page = """
-            SELECT cdr_id, status FROM cdrs FINAL
-            WHERE tenant = {tenant:String} AND (cdr_id, version) IN (
-                SELECT cdr_id, version FROM cdr_updates FINAL
-                WHERE tenant = {tenant:String} AND updated_at >= {since:DateTime64(3)}
-                ORDER BY updated_at, cdr_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-            )
-            ORDER BY updated_at, cdr_id
+            SELECT cdr_id, status FROM cdrs_by_update FINAL
+            WHERE tenant = {tenant:String} AND updated_at >= {since:DateTime64(3)}
+                AND (cdr_id, version) IN (
+                    SELECT cdr_id, max(version) FROM cdrs_by_update
+                    WHERE tenant = {tenant:String} AND updated_at >= {since:DateTime64(3)} GROUP BY cdr_id
+                )
+            ORDER BY updated_at, cdr_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}
         """
         since = datetime.datetime.fromtimestamp((NOON + 2 * MINUTE) / 1000, datetime.UTC)
         asked = {"tenant": "t", "since": since, "limit": 5, "offset": 0}
         first = reader.query(page, parameters=asked).result_rows
         second = reader.query(page, parameters=asked | {"offset": 5}).result_rows
-        assert [cdr_id for cdr_id, _ in first] == ["c2", "c4", "c5", "c6"], "c3 has changed since"
-        assert second == [("c7", "ISSUED"), ("c8", "ISSUED"), ("c9", "ISSUED"), ("c3", "CREDITED")]
+        assert [cdr_id for cdr_id, _ in first] == ["c2", "c4", "c5", "c6", "c7"], "c3 has changed since"
+        assert second == [("c8", "ISSUED"), ("c9", "ISSUED"), ("c3", "CREDITED")]
         assert reader.query(page, parameters=asked | {"tenant": "other"}).result_rows == []
+
+    def test_are_the_same_by_update(self, writer: Client, reader: Client) -> None:
+        insert(writer, a_cdr(1, NOON))
+        columns = "* EXCEPT inserted_at"
+        assert reader.query(f"SELECT {columns} FROM cdrs_by_update").result_rows == (
+            reader.query(f"SELECT {columns} FROM cdrs").result_rows
+        )
 
 
 class TestUtilisation:

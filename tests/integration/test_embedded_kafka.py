@@ -20,11 +20,12 @@ from services.runtime.topics import ensure, new_topic
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def broker(tmp_path: Path, cache_dir: Path) -> Iterator[EmbeddedKafka]:
-    """A broker that the test may kill, in a directory with a space and an umlaut in its name."""
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[EmbeddedKafka]:
+    """A broker that tests may kill, in a directory with a space and an umlaut in its name."""
     port, controller_port = free_ports(2)
-    own = EmbeddedKafka(tmp_path / "data of Jörg", port, controller_port, jars_dir=cache_dir / "kafka")
+    data_dir = tmp_path_factory.mktemp("own") / "data of Jörg"
+    own = EmbeddedKafka(data_dir, port, controller_port, jars_dir=cache_dir / "kafka")
     yield own.start()
     own.stop()
 
@@ -68,9 +69,9 @@ class TestEmbeddedKafka:
         assert read_all(broker, "kept", len(values)) == values
         assert cluster(broker) == before
 
-    def test_stops_cleanly_and_starts_on_other_ports(self, broker: EmbeddedKafka, tmp_path: Path) -> None:
-        ensure(settings(broker), [new_topic(settings(broker), "kept", 1, {})])
-        write(broker, "kept", [b"one"])
+    def test_stops_cleanly_and_starts_on_other_ports(self, broker: EmbeddedKafka) -> None:
+        ensure(settings(broker), [new_topic(settings(broker), "moved", 1, {})])
+        write(broker, "moved", [b"one"])
         old, before = broker.port, cluster(broker)
         broker.stop()
         assert not answers(old)
@@ -79,7 +80,7 @@ class TestEmbeddedKafka:
         told: list[str] = []
         broker.start(told.append)
         assert told == ["starting Kafka"]
-        assert read_all(broker, "kept", 1) == [b"one"]
+        assert read_all(broker, "moved", 1) == [b"one"]
         assert cluster(broker) == before
 
     def test_ends_one_that_a_killed_parent_left_behind(self, broker: EmbeddedKafka, cache_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """The edge's process: what it does while ClickHouse or Kafka is away, and how it stops."""
 
+import asyncio
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.ocpi.app import listen
-from services.ocpi.directory import TOPICS
+from services.ocpi.app import listen, run
+from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.settings import OcpiSettings
 from services.runtime.clickhouse import ClickHouseSettings
 from services.runtime.embedded.ports import free_ports
+from services.runtime.process import Process
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from tests.integration.ocpi_case import client_of, running_edge, say, warehouse
@@ -99,6 +101,17 @@ class TestStop:
         with running_edge(ready_kafka, nowhere) as chosen:
             pass
         listen(chosen).close()
+
+    async def test_does_not_wait_for_a_kafka_that_is_not_there(
+        self, ready_kafka: KafkaSettings, nowhere: ClickHouseSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Directory, "start", lambda _: asyncio.sleep(3_600))
+        host = Process("ocpi")
+        chosen = replace(OcpiSettings(), kafka=ready_kafka, clickhouse=nowhere, ocpi_port=free_ports(1)[0])
+        running = asyncio.ensure_future(run(chosen, host))
+        host.stopping.set()
+        await asyncio.wait_for(running, 60)
+        assert not host.ready
 
 
 class TestListen:

@@ -59,6 +59,8 @@ def running(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> I
         token(),
         token(token_uid=ODD_UID),
         token(token_uid="DE01", contract_id="DE-8AA-CA2B3C4D5-N"),
+        *(token(token_uid=f"CARD{number:08}", contract_id="FR-BIG-C00000000-X") for number in range(20_000)),
+        partner(partner_id="FR-BIG", country_code="FR", party_id="BIG", token_hash=token_hash("big")),
     )
     with (
         warehouse(tmp_path_factory.mktemp("ocpi")) as (tables, clickhouse),
@@ -253,6 +255,14 @@ class TestScope:
         )
         assert len(page(client, "/ocpi/2.2.1/cdrs")[0]) == 1
         assert len(page(client, "/ocpi/2.2.1/sessions")[0]) == 2
+
+    def test_holds_for_a_provider_with_many_cards(self, case: Case) -> None:
+        cards = [
+            some_session(LONG_AGO, id_token=IdToken(value=f"CARD{number:08}")) for number in (0, 9_999, 19_999)
+        ]
+        case.tables.put([*cards, some_session(LONG_AGO)])
+        with client_of(case.settings, "big") as client:
+            assert len(page(client, "/ocpi/2.2.1/sessions")[0]) == 3
 
     def test_hides_records_that_are_held(self, client: httpx.Client, case: Case) -> None:
         held = replace(some_cdr(LONG_AGO), status=CdrStatus.HELD, held_reason="ESTIMATED_END")

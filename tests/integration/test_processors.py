@@ -299,9 +299,7 @@ class TestTariff:
 
 
 class TestWithoutKafka:
-    @pytest.mark.parametrize(
-        ("app", "arguments"), [(token, ("add", "AA")), (token, ("list",)), (tariff, ("list",))]
-    )
+    @pytest.mark.parametrize(("app", "arguments"), [(token, ("add", "AA")), (tariff, ("list",))])
     def test_says_what_to_do(
         self, app: typer.Typer, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
     ) -> None:

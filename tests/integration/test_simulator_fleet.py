@@ -27,6 +27,7 @@ class TestRunFleet:
         assert {entry.protocol for entry in entries} == {"ocpp1.6", "ocpp2.0.1"}
         assert not run.tally.trouble
         assert run.tally.sessions_done == run.tally.sessions_started == 18
+        assert run.backend.endings == {1000: 6}
 
     async def test_loses_nothing_and_doubles_nothing_whatever_the_network_does(self) -> None:
         faults = Faults(drop=0.05, duplicate=0.2, malformed=0.05, offline=0.5, offline_s=0.3)

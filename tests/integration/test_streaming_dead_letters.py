@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import KafkaException
 
 from services.runtime.settings import KafkaSettings
-from services.runtime.streaming.dead_letters import Replayed, replay
+from services.runtime.streaming.replay import Replayed, replay
 from tests.chaos.checker import read_all
 from tests.integration.streaming_case import Case, CaseCodec, Said, numbers_of, says
 

@@ -173,18 +173,12 @@ ORDER BY (tenant, cdr_id)
 SETTINGS non_replicated_deduplication_window = 10000
 COMMENT 'Charge detail records as they stand; ask v_cdrs for each once';
 
-CREATE TABLE IF NOT EXISTS cdr_updates
-(
-    tenant LowCardinality(String),
-    updated_at DateTime64(3, 'UTC') COMMENT 'When the record changed',
-    cdr_id String,
-    version Int64,
-    status LowCardinality(String)
-)
+CREATE TABLE IF NOT EXISTS cdrs_by_update AS cdrs
 ENGINE = ReplacingMergeTree
+PRIMARY KEY (tenant, updated_at)
 ORDER BY (tenant, updated_at, cdr_id, version)
-SETTINGS non_replicated_deduplication_window = 10000
-COMMENT 'Every change of a charge detail record in the order of time: the index for pages by last_updated';
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
+COMMENT 'Every state of every charge detail record by the time of its change: for pulls by last_updated';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS cdr_updates_mv TO cdr_updates AS
-SELECT tenant, updated_at, cdr_id, version, status FROM cdrs;
+CREATE MATERIALIZED VIEW IF NOT EXISTS cdrs_by_update_mv TO cdrs_by_update AS
+SELECT * FROM cdrs;

@@ -155,8 +155,10 @@ def watt_hours(number: Decimal, context: Context) -> Decimal | None:
         return None
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -4:
-        context.warn(f"energy register {number} Wh is rounded to 4 decimals")
-        return number.quantize(_WH_QUANTUM, context=_EXACT)
+        rounded = number.quantize(_WH_QUANTUM, context=_EXACT)
+        if rounded != number:
+            context.warn(f"energy register {number} Wh is rounded to 4 decimals")
+        return rounded
     return number
 
 

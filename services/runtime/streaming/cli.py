@@ -9,7 +9,8 @@ from services.runtime import topics
 from services.runtime.bus import NotDurable
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings, load
-from services.runtime.streaming import dead_letters
+from services.runtime.streaming.replay import Replayed
+from services.runtime.streaming.replay import replay as send_again
 
 replay = typer.Typer(add_completion=False, help="Send dead letters back to the streams that they came from.")
 
@@ -23,7 +24,7 @@ def run(
     """Send each dead letter once more, raw, under its own key; those that were sent before are left out."""
     try:
         kafka = load(KafkaSettings)
-        done = dead_letters.replay(kafka, Codec(), stream_of(consumer), error_class=error_class, dry_run=dry_run)
+        done = send_again(kafka, Codec(), stream_of(consumer), error_class=error_class, dry_run=dry_run)
     except (UnknownConsumer, NotDurable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -48,7 +49,7 @@ def stream_of(consumer: str) -> str:
     return known[slice_name]
 
 
-def told(done: dead_letters.Replayed, *, dry_run: bool) -> str:
+def told(done: Replayed, *, dry_run: bool) -> str:
     """What a replay did, in lines."""
     verb = "would be sent" if dry_run else "sent"
     lines = [f"{done.sent} dead letters {verb}"]

@@ -8,10 +8,20 @@ from typing import Any
 
 import pytest
 
-from services.domain.failures import TryAgain
+from services.domain.events import token
+from services.domain.failures import BadRecord, TryAgain
 from services.runtime.avro_compatibility import Level
-from services.runtime.registry import Registered, RegistryClient, SchemaRefused, register_all, register_shipped
+from services.runtime.codec import Codec
+from services.runtime.registry import (
+    Registered,
+    RegistryClient,
+    SchemaRefused,
+    codec_of,
+    register_all,
+    register_shipped,
+)
 from services.runtime.schemas import ShippedSchema, shipped
+from services.runtime.settings import CommonSettings
 
 Answer = tuple[int, str]
 NOWHERE = "http://127.0.0.1:1"
@@ -96,6 +106,9 @@ class TestRegistryClient:
         ("answer", "error", "told"),
         [
             ((404, '{"error_code": 40403, "message": "Schema 7 not found"}'), KeyError, "Schema 7 not found"),
+            ((404, "<html>not found</html>"), TryAgain, "answers 404: <html>not found</html>"),
+            ((404, '{"error_code": 404, "message": "HTTP 404 Not Found"}'), TryAgain, "answers 404: HTTP 404"),
+            ((404, '{"error_code": "x"}'), TryAgain, "answers 404"),
             ((409, '{"message": "is incompatible"}'), SchemaRefused, "is incompatible"),
             ((422, '{"message": "Invalid schema"}'), SchemaRefused, "Invalid schema"),
             ((500, '{"error_code": 50001, "message": "store"}'), TryAgain, "answers 500: store"),
@@ -161,6 +174,38 @@ class TestRegisterAll:
 
     def test_needs_no_schemas(self) -> None:
         assert register_all(NOWHERE, []) == {}
+
+
+class TestCodecOf:
+    EVENT = token.TokenBlocked(event_id="e", tenant="t", token_uid="u", reason="r", source="s", blocked_at=1)
+
+    def test_asks_nobody_without_a_registry(self) -> None:
+        assert codec_of(CommonSettings()).encode(self.EVENT) == Codec().encode(self.EVENT)
+
+    def test_uses_the_ids_of_the_registry(self, server: Server) -> None:
+        server.answers = [(200, json.dumps({"id": number})) for number in range(1, len(shipped()) + 1)]
+        codec = codec_of(CommonSettings(registry_url=server.url))
+        number = list(shipped()).index(token.TokenBlocked.FULL_NAME) + 1
+        assert codec.encode(self.EVENT)[:5] == b"\0" + number.to_bytes(4, "big")
+
+    def test_asks_the_registry_for_schemas_of_other_versions(self, server: Server) -> None:
+        server.answers = [(200, '{"id": 1}')]
+        codec = codec_of(CommonSettings(registry_url=server.url))
+        written = Codec().encode(self.EVENT)
+        server.answers = [(200, json.dumps({"schema": shipped()[token.TokenBlocked.FULL_NAME].text}))]
+        assert codec.decode(written) == self.EVENT
+        assert server.asked[-1][1] == f"/schemas/ids/{int.from_bytes(written[1:5], 'big')}"
+
+    def test_does_not_take_a_registry_that_is_away_for_a_bad_record(self, server: Server) -> None:
+        server.answers = [(200, '{"id": 1}')]
+        codec = codec_of(CommonSettings(registry_url=server.url))
+        for answer in [(404, "<html>"), (500, "")]:
+            server.answers = [answer]
+            with pytest.raises(TryAgain):
+                codec.decode(Codec().encode(self.EVENT))
+        server.answers = [(404, '{"error_code": 40403, "message": "Schema not found"}')]
+        with pytest.raises(BadRecord, match="is not known to the registry"):
+            codec.decode(Codec().encode(self.EVENT))
 
 
 class TestRegisterShipped:

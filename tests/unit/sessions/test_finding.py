@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from services.domain.events.session import SessionEnded
 from services.domain.ids import session_id
-from services.sessions.finding import session_of_end, session_of_start, session_of_update
+from services.sessions.finding import MAX_NAMESAKES, session_of_end, session_of_start, session_of_update
 from services.sessions.state import Joined, Session, session_key
 from tests.scenarios.story import STATION, TENANT, Run, sessions_run, told
 
@@ -86,6 +87,16 @@ class TestSessionOfStart:
     def test_is_the_known_one_when_its_end_lies_before_its_start(self) -> None:
         run = after(started("10:00", seq=0), ended("09:00", seq=1))
         assert session_of_start(run.state, started("10:00", seq=0)).kept == the_session(run)
+
+    def test_keeps_a_station_that_calls_them_all_the_same_small(self) -> None:
+        run = sessions_run()
+        for n in range(MAX_NAMESAKES + 5):
+            day = f"2026-11-{n + 1:02}T"
+            run.take(started(f"{day}10:00:00Z", tx="0", seq=0), ended(f"{day}10:30:00Z", tx="0", seq=1))
+        found = the_session(run, "0").namesakes
+        assert len(found) == MAX_NAMESAKES
+        assert len(run.of(SessionEnded)) == MAX_NAMESAKES + 5
+        assert run.take(started("2026-11-02T10:00:00Z", tx="0", seq=0)) == []
 
 
 class TestSessionOfUpdate:

@@ -45,13 +45,13 @@ FULL = Session(
     suspended="stop without a start",
     version=7,
     revision=1,
-    namesakes=(Namesake("s2", 5),),
+    namesakes=(Namesake(5, "s2"),),
 )
 SIGNED = SignedValues((Signed(1, SignedMeterValue(signed_data=b"\x00\xff", sha256="ab")),), left_out=True)
 
 
 def kept(value: State) -> State:
-    return msgspec.msgpack.Decoder(State).decode(msgspec.msgpack.encode(value))  # type: ignore[arg-type]
+    return msgspec.msgpack.Decoder(State).decode(msgspec.msgpack.encode(value))
 
 
 class TestState:

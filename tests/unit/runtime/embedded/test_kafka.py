@@ -1,6 +1,7 @@
 """The embedded Kafka's configuration; tests/integration/test_embedded_kafka.py runs it."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,10 @@ class TestEmbeddedKafka:
         with pytest.raises(CannotStart, match="it is not ours to delete: restore it"):
             broker._format(None, tmp_path)  # type: ignore[arg-type]
         assert (tmp_path / "kafka" / "data" / "precious").exists()
+
+    def test_does_not_take_another_server_for_kafka(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            assert not kafka.answers(server.getsockname()[1])
 
     def test_answers_nowhere_when_nobody_listens(self) -> None:
         assert not kafka.answers(1)

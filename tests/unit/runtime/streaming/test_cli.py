@@ -2,7 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.runtime.streaming.cli import UnknownConsumer, replay, stream_of, told
-from services.runtime.streaming.dead_letters import Replayed
+from services.runtime.streaming.replay import Replayed
 
 
 class TestStreamOf:
