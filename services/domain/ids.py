@@ -2,18 +2,24 @@
 
 import hashlib
 import hmac
-from uuid import UUID, uuid5
+from uuid import UUID
 
 NAMESPACE = UUID("6f0c7a2e-7f0b-5a53-9a52-0d8d5d1f6f11")
 """Namespace of every id that Wattlog derives. Never change it: all ids of all history depend on it."""
+
+_NAMESPACE_BYTES = NAMESPACE.bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""RFC 9562, 4.1: the two highest bits of this digit are 1 and 0."""
 
 MAX_TRANSACTION_ID_V16 = 0x7FFF_FFFF
 
 
 def derived_id(kind: str, *causes: str | int | None) -> str:
     """UUIDv5 of `kind` and its causes; None and "" are told apart, and no two lists of causes collide."""
-    name = "\x1f".join([kind, *("\x00" if cause is None else str(cause) for cause in causes)])
-    return str(uuid5(NAMESPACE, name))
+    name = "\x1f".join([kind, *["\x00" if cause is None else str(cause) for cause in causes]])
+    # uuid.uuid5, written out: a third of its time, and every message needs some.
+    h = hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def session_id(tenant: str, station_id: str, transaction_id: str) -> str:

@@ -1,9 +1,9 @@
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.ids import MAX_TRANSACTION_ID_V16, derived_id, session_id, transaction_id_v16
+from services.domain.ids import MAX_TRANSACTION_ID_V16, NAMESPACE, derived_id, session_id, transaction_id_v16
 
 causes = st.lists(st.one_of(st.none(), st.text(alphabet="ab/ ", max_size=3), st.integers(0, 3)), max_size=4)
 
@@ -14,6 +14,10 @@ class TestDerivedId:
 
     def test_is_a_uuid_of_version_5(self) -> None:
         assert UUID(derived_id("x")).version == 5
+
+    @given(st.text(max_size=60))
+    def test_is_what_the_library_makes_of_the_same_name(self, text: str) -> None:
+        assert derived_id("kind", text) == str(uuid5(NAMESPACE, f"kind\x1f{text}"))
 
     def test_tells_kinds_apart(self) -> None:
         assert derived_id("a", "b") != derived_id("b", "b")
