@@ -1,9 +1,7 @@
 """`wattlog tariff …`: what charging costs."""
 
-import asyncio
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,15 +11,11 @@ from rich.text import Text
 from services.domain.events.common import TariffTerms
 from services.domain.events.tariff import Tariff
 from services.domain.tariff import checked
-from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
-from services.runtime.settings import CommonSettings, KafkaSettings, load
-from services.runtime.view import View
+from services.runtime.command_line import fail, publish, reading
+from services.runtime.settings import CommonSettings, load
 
 tariff = typer.Typer(add_completion=False, no_args_is_help=True, help="Add and list tariffs.")
-
-_WAIT_S = 8.0
 
 
 def _amount(text: str) -> Decimal:
@@ -53,15 +47,13 @@ def add(
     try:
         checked(terms)
     except ValueError as error:
-        _fail(f"{error}.")
+        fail(f"{error}.")
     known = _tariffs(tenant).get(tariff_id)
     if known is not None and known.terms != terms:
-        _fail(
-            f"{tariff_id} has other terms, which never change: choose a new id (`wattlog tariff list` shows all)"
-        )
+        fail(f"{tariff_id} has other terms, which never change: choose a new id (`wattlog tariff list` shows all)")
     if known is None:
         added = Tariff(tenant=tenant, tariff_id=tariff_id, terms=terms, updated_at=now_ms())
-        _reaching_kafka(lambda: publish_sync(load(KafkaSettings), Codec(), [added], _WAIT_S))
+        publish(added)
     typer.echo(f"{tariff_id}: {told(terms)}.")
 
 
@@ -94,23 +86,5 @@ def told(terms: TariffTerms) -> str:
 
 def _tariffs(tenant: str) -> dict[str, Tariff]:
     """The tenant's tariffs by id."""
-    view: View[Tariff] = View(load(KafkaSettings), Codec(), Tariff.TOPIC)
-    view.start()
-    try:
-        _reaching_kafka(lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
+    with reading(Tariff) as view:
         return {known.tariff_id: known for _, known in view.items() if known.tenant == tenant}
-    finally:
-        view.stop()
-
-
-def _reaching_kafka(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except (NotDurable, TimeoutError):
-        where = load(KafkaSettings).bootstrap_servers
-        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

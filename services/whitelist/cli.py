@@ -2,11 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,16 +16,14 @@ from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.tokens import ACCEPTED, decide, normalise_uid, token_key
 from services.domain.units import Millis, datetime_of, millis_of, parse_rfc3339
-from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
-from services.runtime.settings import CommonSettings, KafkaSettings, load
+from services.runtime.command_line import fail, publish, reading
+from services.runtime.settings import CommonSettings, load
 from services.runtime.view import View
 
 token = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, block and list tokens.")
 
 SOURCE = "cli"
-_WAIT_S = 8.0
 _SHOWN_WITHIN_S = 5.0
 _POLL_S = 0.05
 _MAX_ID_TAG_LENGTH = 20
@@ -101,7 +97,7 @@ def block(
 def list_tokens() -> None:
     """Show the whitelist, as the edges see it."""
     tenant, now = load(CommonSettings).tenant, now_ms()
-    with _whitelist() as view:
+    with reading(Token) as view:
         found = [known for _, known in sorted(view.items()) if known.tenant == tenant]
     table = Table("uid", "type", "contract", "group", "expires", "may charge", caption_justify="left")
     table.caption = f"{len(found)} token{'' if len(found) == 1 else 's'}"
@@ -117,7 +113,7 @@ def list_tokens() -> None:
 def _checked(uid: str) -> str:
     known_as = normalise_uid(uid)
     if not _UID.fullmatch(known_as):
-        _fail(f"{uid!r} is no token uid: give 1 to 36 letters, digits or signs without spaces")
+        fail(f"{uid!r} is no token uid: give 1 to 36 letters, digits or signs without spaces")
     return known_as
 
 
@@ -130,13 +126,13 @@ def _expires_at(text: str) -> Millis | None:
             return millis_of(datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1))
         return parse_rfc3339(text)
     except (ValueError, OverflowError):
-        _fail(f"{text!r} is neither a day nor a moment: give e.g. --expires 2027-12-31")
+        fail(f"{text!r} is neither a day nor a moment: give e.g. --expires 2027-12-31")
 
 
 def _publish(event: Event, tenant: str, uid: str, now: Millis) -> Token | None:
     """Publish, and wait until the whitelist says so; None, with a word about it, when it does not yet."""
-    with _whitelist() as view:
-        _reaching_kafka(lambda: publish_sync(load(KafkaSettings), Codec(), [event], _WAIT_S))
+    with reading(Token) as view:
+        publish(event)
         shown = asyncio.run(_shown(view, token_key(tenant, uid), now))
     if shown is None:
         typer.echo(
@@ -152,28 +148,3 @@ async def _shown(view: View[Token], key: str, since: Millis) -> Token | None:
             return found
         await asyncio.sleep(_POLL_S)
     return None
-
-
-@contextmanager
-def _whitelist() -> Iterator[View[Token]]:
-    """The whitelist, read to its end and kept up to date."""
-    view: View[Token] = View(load(KafkaSettings), Codec(), Token.TOPIC)
-    view.start()
-    try:
-        _reaching_kafka(lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
-        yield view
-    finally:
-        view.stop()
-
-
-def _reaching_kafka(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except (NotDurable, TimeoutError):
-        where = load(KafkaSettings).bootstrap_servers
-        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -270,9 +270,6 @@ SAMPLED = [
     ("Energy.Active.Import.Register", "Wh", None, 12_345_678.0),
     ("Power.Active.Import", "W", None, 10987.5),
     ("Current.Import", "A", "L1", 15.9),
-    ("Current.Import", "A", "L2", 15.8),
-    ("Current.Import", "A", "L3", 15.7),
-    ("Voltage", "V", "L1-N", 230.4),
     ("SoC", "Percent", None, 54.0),
 ]
 

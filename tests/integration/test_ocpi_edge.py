@@ -105,7 +105,7 @@ class TestStop:
     async def test_does_not_wait_for_a_kafka_that_is_not_there(
         self, ready_kafka: KafkaSettings, nowhere: ClickHouseSettings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Directory, "start", lambda _: asyncio.sleep(3_600))
+        monkeypatch.setattr(Directory, "wait_caught_up", lambda _: asyncio.sleep(3_600))
         host = Process("ocpi")
         chosen = replace(OcpiSettings(), kafka=ready_kafka, clickhouse=nowhere, ocpi_port=free_ports(1)[0])
         running = asyncio.ensure_future(run(chosen, host))
