@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from services.runtime.embedded.problems import CannotStart
 from services.runtime.settings import BadSetting
 
 
@@ -80,9 +81,7 @@ def _run(name: str, entry: Entry, rest: list[str]) -> None:
     if entry.app:
         found(args=rest, prog_name=f"wattlog {name}")
     elif rest:
-        raise SystemExit(
-            f"{entry.about}\n`wattlog {name}` takes no arguments: set WATTLOG_* (docs/settings.md)."
-        )
+        raise SystemExit(f"{entry.about}\n`wattlog {name}` takes no arguments: set WATTLOG_* (docs/settings.md).")
     else:
         found()
 
@@ -90,7 +89,7 @@ def _run(name: str, entry: Entry, rest: list[str]) -> None:
 def main() -> None:
     try:
         run(sys.argv[1:])
-    except BadSetting as error:
+    except (BadSetting, CannotStart) as error:
         sys.exit(f"wattlog: {error}")
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import httpx
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from services.domain.failures import TryAgain
 from services.runtime import topics
 from services.runtime.embedded.kafka import EmbeddedKafka, EmbeddedKafkaSettings, answers
 from services.runtime.embedded.preflight import check
@@ -107,7 +109,7 @@ def _python(command: str) -> Callable[[], Sequence[str]]:
 
 def _says_yes(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=_PROBE_S).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=_PROBE_S, trust_env=False).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
@@ -116,9 +118,12 @@ def _kafka_ready(kafka: EmbeddedKafka) -> Callable[[], bool]:
     """Ready when the broker answers and every topic exists."""
 
     def ready() -> bool:
-        if not answers(kafka.port):
+        try:
+            if not answers(kafka.port):
+                return False
+            topics.create_topics(load(KafkaSettings))
+        except KafkaException:
             return False
-        topics.create_topics(load(KafkaSettings))
         return True
 
     return ready
@@ -128,9 +133,12 @@ def _registry_ready(url: str) -> Callable[[], bool]:
     """Ready when the registry answers and knows every schema of this version."""
 
     def ready() -> bool:
-        if not _says_yes(f"{url}/subjects"):
+        try:
+            if not _says_yes(f"{url}/subjects"):
+                return False
+            register_shipped(url, deadline_s=_PROBE_S)
+        except TryAgain:
             return False
-        register_shipped(url)
         return True
 
     return ready
