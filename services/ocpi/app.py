@@ -36,8 +36,9 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
     listener = listen(chosen)
     directory = Directory(chosen.kafka, await asyncio.to_thread(codec_of, chosen.common))
+    directory.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
-    starting = asyncio.ensure_future(directory.start())
+    starting = asyncio.ensure_future(directory.wait_caught_up())
     try:
         await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
         if stopped.done():

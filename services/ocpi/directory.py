@@ -52,10 +52,12 @@ class Directory:
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
         self._tariffs: View[Tariff] = View(kafka, codec, Tariff.TOPIC)
 
-    async def start(self, timeout_s: float = 60.0) -> None:
-        """Return when everything that was there has been read; TimeoutError names the topic that was not."""
+    def start(self) -> None:
         for view in self._views:
             view.start()
+
+    async def wait_caught_up(self, timeout_s: float = 60.0) -> None:
+        """Return when everything that was there has been read; TimeoutError names the topic that was not."""
         for view in self._views:
             await view.wait_caught_up(timeout_s)
 

@@ -3,10 +3,8 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
@@ -16,26 +14,21 @@ from rich.text import Text
 
 from services.domain.events.common import CommandOutcome, Evse
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
-from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.ocpp import passwords
 from services.ocpp.admission import is_identity
 from services.ocpp.settings import OcppSettings
-from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
+from services.runtime.command_line import fail, publish, reaching_kafka, reading
+from services.runtime.registry import codec_of
 from services.runtime.settings import load
 from services.runtime.tail import Tail
-from services.runtime.view import View
 
 station = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and disable charging stations.")
 command = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Tell a station to start or stop a transaction."
 )
 
-T = TypeVar("T")
-
-_WAIT_S: Final = 8.0
 _LOOK_S: Final = 0.05
 _ANSWER_GRACE_S: Final = 5.0
 
@@ -58,20 +51,18 @@ def add(
 ) -> None:
     """Register a station, so that it may connect; shows its password this one time."""
     if not is_identity(station_id):
-        _fail(f"{station_id!r} is no station identity: give 1 to 48 letters, digits or *-_=+|@. without ':'")
+        fail(f"{station_id!r} is no station identity: give 1 to 48 letters, digits or *-_=+|@. without ':'")
     settings = load(OcppSettings)
     tenant = settings.common.tenant
-    with _registry(settings) as known:
+    with reading(Station) as known:
         if known.get(f"{tenant}/{station_id}") is not None and not again:
-            _fail(f"{station_id} is registered already: give --replace to replace its entry and password")
+            fail(f"{station_id} is registered already: give --replace to replace its entry and password")
     secret = password or passwords.made_from(secrets.token_bytes(passwords.RANDOM_BYTES))
     try:
         kept = passwords.hashed(secret.encode(), secrets.token_bytes(passwords.SALT_BYTES))
     except passwords.BadPassword as error:
-        _fail(f"{error}: leave --password out to have one made")
-    _publish(
-        settings, _entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff)
-    )
+        fail(f"{error}: leave --password out to have one made")
+    publish(_entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff))
     typer.echo(f"{station_id} may connect to")
     typer.echo(f"  {'wss' if profile > 1 else 'ws'}://{settings.ocpp_host}:{settings.ocpp_port}/ocpp/{station_id}")
     if profile == 0:
@@ -84,7 +75,7 @@ def add(
 def list_stations() -> None:
     """Show the registry, and who is connected."""
     settings = load(OcppSettings)
-    with _registry(settings) as known, _read(settings, Connection.TOPIC) as connections:
+    with reading(Station) as known, reading(Connection) as connections:
         entries = [entry for _, entry in sorted(known.items()) if entry.tenant == settings.common.tenant]
         table = Table("station", "profile", "EVSEs", "location", "tariff", "state", caption_justify="left")
         for entry in entries:
@@ -162,11 +153,11 @@ def _state(entry: Station, connection: Connection | None) -> str:
 
 def _enable(station_id: str, enabled: bool) -> None:
     settings = load(OcppSettings)
-    with _registry(settings) as known:
+    with reading(Station) as known:
         entry = known.get(f"{settings.common.tenant}/{station_id}")
     if entry is None:
-        _fail(f"{station_id} is not registered: `wattlog station list` shows who is")
-    _publish(settings, replace(entry, enabled=enabled, updated_at=now_ms()))
+        fail(f"{station_id} is not registered: `wattlog station list` shows who is")
+    publish(replace(entry, enabled=enabled, updated_at=now_ms()))
 
 
 def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
@@ -185,12 +176,12 @@ def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: in
         requested_at=now,
         deadline_at=now + timeout_s * 1000,
     )
-    answer = _reaching_kafka(settings, lambda: asyncio.run(_answer(settings, asked, timeout_s)))
+    answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
     if answer is None:
-        _fail("no result: is `wattlog ocpp` running?")
+        fail("no result: is `wattlog ocpp` running?")
     said = f"{answer.outcome.value.lower().replace('_', ' ')}{f': {answer.detail}' if answer.detail else ''}"
     if answer.outcome is not CommandOutcome.ACCEPTED:
-        _fail(f"{station_id}: {said}")
+        fail(f"{station_id}: {said}")
     typer.echo(f"{station_id}: {said}")
 
 
@@ -200,10 +191,11 @@ async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: in
     def take(events: Any) -> None:
         found.extend(event for event in events if event.command_id == asked.command_id)
 
-    results = Tail(settings.kafka, Codec(), [CommandAnswered.TOPIC], take, asked.requested_at)
+    codec = await asyncio.to_thread(codec_of, settings.common)
+    results = Tail(settings.kafka, codec, [CommandAnswered.TOPIC], take, asked.requested_at)
     results.start()
     try:
-        await asyncio.to_thread(publish_sync, settings.kafka, Codec(), [asked], _WAIT_S)
+        await asyncio.to_thread(publish, asked)
         # The station may be sent the command at the last moment, and then has its own time to answer.
         wait_s = timeout_s + settings.call_timeout_s + _ANSWER_GRACE_S
         for _ in range(int(wait_s / _LOOK_S)):
@@ -213,38 +205,3 @@ async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: in
         return None
     finally:
         results.stop()
-
-
-@contextmanager
-def _registry(settings: OcppSettings) -> Iterator[View[Station]]:
-    with _read(settings, Station.TOPIC) as view:
-        yield view
-
-
-@contextmanager
-def _read(settings: OcppSettings, topic: str) -> Iterator[View[Any]]:
-    """A compacted topic, read to its end."""
-    view: View[Any] = View(settings.kafka, Codec(), topic)
-    view.start()
-    try:
-        _reaching_kafka(settings, lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
-        yield view
-    finally:
-        view.stop()
-
-
-def _publish(settings: OcppSettings, event: Event) -> None:
-    _reaching_kafka(settings, lambda: publish_sync(settings.kafka, Codec(), [event], _WAIT_S))
-
-
-def _reaching_kafka(settings: OcppSettings, work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except (NotDurable, TimeoutError):
-        where = settings.kafka.bootstrap_servers
-        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -25,7 +25,7 @@ from services.ocpp.door import Door
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.settings import OcppSettings
-from services.ocpp.throttle import Bucket, Buckets
+from services.ocpp.throttle import Buckets
 from services.ocpp.wire.faults import Fault
 
 POLICY_VIOLATION: Final = 1008
@@ -37,6 +37,9 @@ _SWEEP_TICKS: Final = 10
 """Every connection is looked at once in so many seconds."""
 
 _BYTES_PER_MESSAGE: Final = 1024
+_BURST_S: Final = 10
+"""A station may save up what it may send in this time."""
+
 _MINUTE_S: Final = 60
 
 log = structlog.get_logger(__name__)
@@ -47,7 +50,10 @@ class Socket(Asker, Line, Protocol):
 
     address: str
     security_profile: int
-    bucket: Bucket
+    credit: int
+    """Messages that it may send before anybody looks how fast they come."""
+    credit_at: Millis
+    """When it was given."""
     heard_at: int
     """Tick of the last frame."""
     pinged: bool
@@ -183,9 +189,10 @@ class StationEdge:
             log.exception("defect while handling a frame", station=socket.key, error=repr(error))
             step = connection.failed(data, now_ms)
             self._carry_out(step, socket, now_ms)
-        self.metrics.handled(connection.protocol, step.action, step.outcome, perf_counter() - started)
-        if not socket.bucket.take(now_ms, 1 + len(data) / _BYTES_PER_MESSAGE):
-            socket.pause(socket.bucket.wait_s(now_ms))
+        self.metrics.handling_s[connection.protocol, step.action, step.outcome].observe(perf_counter() - started)
+        socket.credit -= 1 + len(data) // _BYTES_PER_MESSAGE
+        if socket.credit < 0:
+            self._slow_down(socket, now_ms)
         if connection.pending >= self.settings.max_pending_calls:
             socket.pause(0)
 
@@ -246,6 +253,15 @@ class StationEdge:
             socket.send(step.reply)
         elif step.action in _ANSWERS and not socket.connection.calling:
             self.commands.answered(socket, now_ms)
+
+    def _slow_down(self, socket: Socket, now_ms: Millis) -> None:
+        """Read a station that sends more than it may later: nothing is lost, and nobody else waits for it."""
+        per_s = self.settings.station_messages_per_s
+        earned = max(0, now_ms - socket.credit_at) * per_s // 1000
+        credit = min(socket.credit + earned, _BURST_S * per_s)
+        socket.credit, socket.credit_at = credit, now_ms
+        if credit < 0:
+            socket.pause(-credit / per_s)
 
     def _some_sockets(self) -> list[Socket]:
         """A tenth of all sockets at a time."""

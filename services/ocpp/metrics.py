@@ -1,7 +1,7 @@
 """Figures of the edge for Prometheus: plain counting on the way, families only when somebody asks."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -48,38 +48,28 @@ class EdgeMetrics(Collector):
 
     def __init__(self, gauges: Gauges) -> None:
         self._gauges = gauges
-        self.messages: Counter[tuple[str, str, str]] = Counter()
-        """By protocol, action ("" for none of ours) and outcome (ok, repeated, Unmatched or an error code)."""
-        self.handling_s: dict[str, Histogram] = {}
-        """CPU and wall time of parsing, validating and answering, by action."""
+        self.handling_s: defaultdict[tuple[str, str, str], Histogram] = defaultdict(_handling)
+        """From frame to events and answer, by protocol, action ("" for none of ours) and outcome.
+
+        Outcomes are ok, repeated, Unmatched, or the OCPP error code that was answered.
+        """
         self.ack_durable_s = Histogram(ACK_BOUNDS_S)
         self.connects: Counter[str] = Counter()
+        """By protocol."""
         self.refusals: Counter[str] = Counter()
         """By HTTP status."""
         self.disconnects: Counter[str] = Counter()
         """By reason, as StationDisconnected says it."""
 
-    def handled(self, protocol: str, action: str, outcome: str, seconds: float) -> None:
-        """Count one frame."""
-        self.messages[protocol, action, outcome] += 1
-        histogram = self.handling_s.get(action)
-        if histogram is None:
-            histogram = self.handling_s[action] = Histogram(HANDLING_BOUNDS_S)
-        histogram.observe(seconds)
-
     def collect(self) -> Iterator[Metric]:
-        messages = CounterMetricFamily(
-            "ocpp_messages", "Frames of stations.", labels=["protocol", "action", "outcome"]
+        messages = HistogramMetricFamily(
+            "ocpp_message_seconds",
+            "Frames of stations: from frame to events and answer, without waiting.",
+            labels=["protocol", "action", "outcome"],
         )
-        for labels, count in list(self.messages.items()):
-            messages.add_metric(labels, count)
+        for labels, histogram in list(self.handling_s.items()):
+            messages.add_metric(labels, histogram.buckets(), histogram.total)
         yield messages
-        handling = HistogramMetricFamily(
-            "ocpp_handling_seconds", "From frame to events and answer, without waiting.", labels=["action"]
-        )
-        for action, histogram in list(self.handling_s.items()):
-            handling.add_metric([action], histogram.buckets(), histogram.total)
-        yield handling
         yield HistogramMetricFamily(
             "ocpp_ack_durable_seconds",
             "From a frame to its reply, where the reply waits for Kafka.",
@@ -91,6 +81,10 @@ class EdgeMetrics(Collector):
         yield _counter("ocpp_disconnects", "Connections that ended.", "reason", self.disconnects)
         for name, value in self._gauges().items():
             yield GaugeMetricFamily(f"ocpp_{name}", f"{name.replace('_', ' ').capitalize()}, now.", value)
+
+
+def _handling() -> Histogram:
+    return Histogram(HANDLING_BOUNDS_S)
 
 
 def _counter(name: str, about: str, label: str, counts: Counter[str]) -> CounterMetricFamily:

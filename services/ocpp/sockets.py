@@ -18,7 +18,6 @@ from services.ocpp.admission import Admission, Refusal
 from services.ocpp.connection import Connection, Step
 from services.ocpp.door import Knock
 from services.ocpp.edge import TRY_AGAIN_LATER, StationEdge
-from services.ocpp.throttle import Bucket
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0
 BACKLOG: Final = 4096
@@ -33,7 +32,6 @@ _CLOSING_S: Final = 1.0
 """A peer gets this long to answer our close."""
 
 _MAX_FRAGMENTS: Final = 1024
-_BURST_S: Final = 10
 
 _QUIET = logging.LoggerAdapter(logging.getLogger("picows.ocpp"))
 """An adapter, since picows makes a logger per connection from a plain one."""
@@ -45,7 +43,7 @@ class StationSocket(WSListener):
 
     __slots__ = (
         "_edge", "_fragments", "_paused", "_transport",
-        "address", "bucket", "connection", "ending", "heard_at", "key", "pinged", "security_profile",
+        "address", "connection", "credit", "credit_at", "ending", "heard_at", "key", "pinged", "security_profile",
     )  # fmt: skip
 
     def __init__(self, edge: StationEdge, connection: Connection, address: str, profile: int, now_ms: int) -> None:
@@ -57,8 +55,8 @@ class StationSocket(WSListener):
         self.key = f"{edge.edge.tenant}/{connection.station_id}"
         self.address = address
         self.security_profile = profile
-        per_s = edge.settings.station_messages_per_s
-        self.bucket = Bucket(per_s, _BURST_S * per_s, now_ms)
+        self.credit = edge.settings.station_messages_per_s
+        self.credit_at = now_ms
         self.heard_at = edge.tick_number
         self.pinged = False
         self.ending = ""

@@ -67,7 +67,7 @@ class Sink:
     topics: tuple[str, ...]
     to_rows: Callable[[Any], Rows]
     schemas: Mapping[str, pa.Schema]
-    batch_rows: int = 10_000
+    batch_rows: int = 20_000
     batch_ms: int = 300
 
     @property

@@ -116,7 +116,8 @@ class LiveStation:
             due = self._station.next_at()
             wait_s = None if due is None else clock.seconds_until(due, loop.time())
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._prodded.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._prodded.wait()
             self._prodded.clear()
             for step in self._station.advance(clock.now(loop.time())):
                 self._tell(step)
@@ -196,7 +197,9 @@ class LiveStation:
         wake_at_ms = self._connection.wake_at()
         wait_s = self._heartbeat_s if wake_at_ms is None else max(0.0, wake_at_ms / 1000 - loop.time())
         try:
-            await asyncio.wait_for(self._wake.wait(), wait_s + 0.001)
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the wake-up.
+            async with asyncio.timeout(wait_s + 0.001):
+                await self._wake.wait()
         except TimeoutError:
             if wake_at_ms is None and self._connection.registered:
                 self._connection.enqueue(self._dialect.heartbeat())

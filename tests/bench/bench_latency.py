@@ -1,7 +1,7 @@
 """How long a reading takes from its frame to a row in ClickHouse, and to the session event that follows from it.
 
 Readings are due at a constant rate and latency counts from when each was due: a slow answer delays no clock. A row
-counts when a query returns it (asked every 50 ms), an event when a consumer has it in its hands.
+counts when a query returns it (asked every 100 ms), an event when a consumer has it in its hands.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ EVENT_P99_BAR_MS = 250
 _SETTLE_S = 10.0
 _ROWS_SQL = """
 SELECT station_id, max(value) AS register_wh FROM meter_readings
-WHERE startsWith(station_id, %(prefix)s) AND measurand = 'Energy.Active.Import.Register' GROUP BY station_id
+WHERE tenant = %(tenant)s AND startsWith(station_id, %(prefix)s) AND measurand = 'Energy.Active.Import.Register' GROUP BY station_id
 """
 
 Figure = dict[str, Any]
@@ -125,8 +125,8 @@ def _watching(watch: Callable[[threading.Event], None]) -> Iterator[None]:
 def _watch_rows(addresses: Addresses, prefix: str, seen: Seen, stop: threading.Event) -> None:
     """Note the highest register of each station whenever it has grown; registers grow with every reading."""
     client = connect(addresses.clickhouse)
-    while not stop.wait(0.05):
-        found = client.query(_ROWS_SQL, parameters={"prefix": prefix}).result_rows
+    while not stop.wait(0.1):
+        found = client.query(_ROWS_SQL, parameters={"tenant": addresses.tenant, "prefix": prefix}).result_rows
         now = time.time_ns() / 1e6
         for station_id, register_wh in found:
             seen.setdefault((station_id, Decimal(register_wh)), now)

@@ -1,8 +1,9 @@
 """OCPP ingress: CPU per message of whole sessions down to Kafka's ack, and memory per idle station.
 
-The stations are a client process of its own over real sockets; what counts is the server process's CPU time (all of
-its threads). The yardstick in the same run is a server made of the `ocpp` and `websockets` packages that routes and
-validates the same messages, without Kafka and without keeping anything.
+The stations are a process of their own that talks over real sockets; what counts is the CPU time of the server's
+process, all of its threads. A session is 18 to 20 messages, ten of them readings of four sampled values. The
+yardstick in the same run is a server made of the `ocpp` and `websockets` packages that routes and validates the
+same messages, without Kafka and without keeping anything.
 """
 
 import asyncio
@@ -373,7 +374,7 @@ async def boot(clients: list[StationClient]) -> None:
 # The yardstick.
 
 
-async def serve_yardstick(port: int) -> None:
+async def serve_yardstick(port: int) -> None:  # noqa: C901  one handler per message
     """`ocpp` and `websockets` as their documentation combines them: route, validate, answer, keep nothing."""
     from ocpp.routing import on
     from ocpp.v16 import ChargePoint as ChargePoint16

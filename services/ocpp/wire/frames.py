@@ -63,14 +63,16 @@ def parse(data: bytes) -> Frame:
     if type(frame) is not list or not frame:
         raise Malformed(Fault.RPC_FRAMEWORK, "not a JSON array with a message type")
     kind = frame[0]
-    if type(kind) is int:
-        if kind == CALL:
-            return _call(frame)
-        if kind == CALL_RESULT:
-            return _call_result(frame)
-        if kind == CALL_ERROR:
-            return _call_error(frame)
-    raise Malformed(Fault.MESSAGE_TYPE, f"message type {_shown(kind)} is not 2, 3 or 4", _readable_id(frame))
+    if kind == CALL and len(frame) == 4 and type(kind) is int:
+        _, message_id, action, payload = frame
+        if (
+            type(payload) is dict
+            and type(action) is str
+            and type(message_id) is str
+            and 0 < len(message_id) <= MAX_ID_LENGTH
+        ):
+            return Call(message_id, action, payload)
+    return _unusual(frame, kind)
 
 
 def call(message_id: str, action: str, payload: dict[str, Any]) -> bytes:
@@ -88,20 +90,29 @@ def call_error(message_id: str, code: str, description: str) -> bytes:
     return orjson.dumps([CALL_ERROR, message_id, code, description[:MAX_DESCRIPTION_LENGTH], {}])
 
 
-def _call(frame: list[Any]) -> Call:
+def _unusual(frame: list[Any], kind: Any) -> Frame:
+    """Everything but a CALL that is as it should be."""
+    if type(kind) is int:
+        if kind == CALL:
+            return _unusual_call(frame)
+        if kind == CALL_RESULT:
+            return _call_result(frame)
+        if kind == CALL_ERROR:
+            return _call_error(frame)
+    raise Malformed(Fault.MESSAGE_TYPE, f"message type {_shown(kind)} is not 2, 3 or 4", _readable_id(frame))
+
+
+def _unusual_call(frame: list[Any]) -> Call:
     message_id = _readable_id(frame)
     if message_id == UNREADABLE_ID:
         raise Malformed(Fault.RPC_FRAMEWORK, f"message id is not a string of 1 to {MAX_ID_LENGTH} characters")
     if len(frame) != 4:
         raise Malformed(Fault.RPC_FRAMEWORK, f"a CALL has 4 elements, not {len(frame)}", message_id)
-    action, payload = frame[2], frame[3]
-    if type(action) is not str:
+    if type(frame[2]) is not str:
         raise Malformed(Fault.RPC_FRAMEWORK, "action is not a string", message_id)
-    if payload is None:
-        payload = {}
-    if type(payload) is not dict:
+    if frame[3] is not None:
         raise Malformed(Fault.FORMAT, "payload is not an object", message_id)
-    return Call(message_id, action, payload)
+    return Call(message_id, frame[2], {})
 
 
 def _call_result(frame: list[Any]) -> CallResult:
