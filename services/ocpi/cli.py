@@ -1,11 +1,9 @@
 """`wattlog partner …`: who may pull over OCPI."""
 
-import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,15 +12,12 @@ from rich.text import Text
 
 from services.domain.events.partner import Partner
 from services.ocpi.inbound.authorization import token_hash
-from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.clock import now_ms
-from services.runtime.registry import codec_of
-from services.runtime.settings import CommonSettings, KafkaSettings, load
-from services.runtime.view import View
+from services.runtime.command_line import fail, publish, reading
+from services.runtime.settings import CommonSettings, load
 
 partner = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and suspend roaming partners.")
 
-_WAIT_S = 20.0
 _TOKEN_BYTES = 32
 
 
@@ -50,15 +45,15 @@ def add(
 ) -> None:
     """Let a partner in. Prints its credentials token, which is kept as a hash only and never shown again."""
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
-        _fail(f"{country!r} is no country code: give two letters, e.g. --country NL")
+        fail(f"{country!r} is no country code: give two letters, e.g. --country NL")
     if not (len(party) == 3 and party.isascii() and party.isalnum()):
-        _fail(f"{party!r} is no party id: give three letters or digits, e.g. --party TNM")
+        fail(f"{party!r} is no party id: give three letters or digits, e.g. --party TNM")
     partner_id = f"{country}-{party}".upper()
     tenant = load(CommonSettings).tenant
     if partner_id in _partners(tenant) and not new_token:
-        _fail(f"{partner_id} is there already: add --new-token to replace its token, or suspend it")
+        fail(f"{partner_id} is there already: add --new-token to replace its token, or suspend it")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    _publish(
+    publish(
         Partner(
             tenant=tenant,
             partner_id=partner_id,
@@ -91,34 +86,12 @@ def suspend(partner_id: Annotated[str, typer.Argument(help="as listed, e.g. NL-T
     """Refuse a partner's token from now on; `add --new-token` lets it in again."""
     known = _partners(load(CommonSettings).tenant).get(partner_id.upper())
     if known is None:
-        _fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
-    _publish(replace(known, enabled=False, updated_at=now_ms()))
+        fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
+    publish(replace(known, enabled=False, updated_at=now_ms()))
     typer.echo(f"{known.partner_id} is suspended.", err=True)
 
 
 def _partners(tenant: str) -> dict[str, Partner]:
     """The tenant's partners by partner id."""
-    view: View[Partner] = View(load(KafkaSettings), codec_of(load(CommonSettings)), Partner.TOPIC)
-    view.start()
-    try:
-        _reaching_kafka(lambda: asyncio.run(view.wait_caught_up(_WAIT_S)))
+    with reading(Partner) as view:
         return {known.partner_id: known for _, known in view.items() if known.tenant == tenant}
-    finally:
-        view.stop()
-
-
-def _publish(changed: Partner) -> None:
-    _reaching_kafka(lambda: publish_sync(load(KafkaSettings), codec_of(load(CommonSettings)), [changed]))
-
-
-def _reaching_kafka(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except (NotDurable, TimeoutError):
-        where = load(KafkaSettings).bootstrap_servers
-        _fail(f"Kafka at {where} does not answer: start it with `make up`, or set WATTLOG_BOOTSTRAP_SERVERS")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -49,9 +49,7 @@ _QUOTES = 3
 """Bytes that an array adds to each of its texts, escapes aside."""
 
 _ISSUED = "tenant = {tenant:String} AND status IN ('ISSUED', 'CREDITED')"
-_THEIR_CDRS = (
-    _ISSUED + " AND startsWith(replaceRegexpAll(upper(contract_id), '[^0-9A-Z]', ''), {prefix:String})" + _BETWEEN
-)
+_THEIR_CDRS = _ISSUED + " AND match(contract_id, {pattern:String})" + _BETWEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Store:
 
     def cdrs(self, tenant: str, party: Party, request: PageRequest) -> Page[cdr_events.Cdr]:
         """Issued records, credited or not, of contracts of this provider."""
-        scope = {"tenant": tenant, "prefix": party.prefix}
+        scope = {"tenant": tenant, "pattern": party.contract_pattern}
         rows, total, more = self._page("cdrs", _CDR_COLUMNS, "cdr_id", _THEIR_CDRS, scope, request)
         return Page([_cdr(row) for row in rows], total, more)
 

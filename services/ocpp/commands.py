@@ -126,6 +126,6 @@ class Commands:
     def _end(
         self, command: CommandRequested, outcome: CommandOutcome, epoch: int, now_ms: Millis, detail: str
     ) -> None:
-        result = remote_control.result(command, outcome, self._edge, epoch, now_ms, detail=detail)
+        result = remote_control.result(command, outcome, self._edge.edge_id, epoch, now_ms, detail=detail)
         self._dispatch.answered(result, now_ms)
         self._publish(result)

@@ -180,7 +180,7 @@ class Connection:
             return Step(kind, UNMATCHED, None, self._violated(UNMATCHED, said, None, data, now_ms))
         command = self._outgoing.command
         self._outgoing = None
-        result = remote_control.answered(command, self.protocol, frame, self.edge, self.epoch, now_ms)
+        result = remote_control.answered(command, self.protocol, frame, self.edge.edge_id, self.epoch, now_ms)
         return Step(kind, OK, None, (result,))
 
     def _malformed(self, error: Malformed, data: bytes, now_ms: Millis) -> Step:
@@ -226,5 +226,5 @@ class Connection:
         command = self._outgoing.command
         self._outgoing = None
         return remote_control.result(
-            command, CommandOutcome.TIMED_OUT, self.edge, self.epoch, now_ms, detail=detail
+            command, CommandOutcome.TIMED_OUT, self.edge.edge_id, self.epoch, now_ms, detail=detail
         )

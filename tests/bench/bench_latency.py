@@ -39,7 +39,8 @@ EVENT_P99_BAR_MS = 250
 _SETTLE_S = 10.0
 _ROWS_SQL = """
 SELECT station_id, max(value) AS register_wh FROM meter_readings
-WHERE tenant = %(tenant)s AND startsWith(station_id, %(prefix)s) AND measurand = 'Energy.Active.Import.Register' GROUP BY station_id
+WHERE tenant = %(tenant)s AND startsWith(station_id, %(prefix)s) AND measurand = 'Energy.Active.Import.Register'
+GROUP BY station_id
 """
 
 Figure = dict[str, Any]

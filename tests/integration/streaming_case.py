@@ -1,7 +1,7 @@
 """A small processor and what a test needs to run it on any path against a real broker."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -135,13 +135,18 @@ class Case:
         heard = Heard(name, said.speaker, said.number, now.times)
         return Changes({said.speaker: now}, (heard, Speaker(name, said.speaker, said.number, now.times)))
 
-    def send(self, *said: Said | bytes) -> None:
-        """Put events, or raw bytes, on the input."""
+    def add_input(self, stream: str, partitions: int) -> None:
+        """Have the processor read another topic, which is made."""
+        topics.ensure(self.kafka, [NewTopic(self.kafka.topic_prefix + stream, partitions, 1)])
+        self.processor = replace(self.processor, inputs=(*self.processor.inputs, stream))
+
+    def send(self, *said: Said | bytes, stream: str = Said.TOPIC) -> None:
+        """Put events, or raw bytes, on an input."""
         producer = Producer(producer_config(self.kafka))
         for each in said:
             raw = isinstance(each, bytes)
             value = each if isinstance(each, bytes) else msgspec.json.encode(each)
-            producer.produce(self.kafka.topic_prefix + Said.TOPIC, value, b"raw" if raw else each.key)  # type: ignore[union-attr]
+            producer.produce(self.kafka.topic_prefix + stream, value, b"raw" if raw else each.key)  # type: ignore[union-attr]
         producer.flush()
 
     async def start(self, name: str = "w1", **settings: Any) -> Host:

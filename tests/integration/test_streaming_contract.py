@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.dead_letters import TooManyDeadLetters
 from services.runtime.streaming.inputs import UnfitInputs
 from services.runtime.streaming.run import PathName
-from tests.integration.streaming_case import Case, Said, numbers_of, says
+from tests.integration.streaming_case import PARTITIONS, Case, Said, numbers_of, says
 
 pytestmark = pytest.mark.integration
 
@@ -188,6 +189,42 @@ async def test_publishes_the_last_per_key_to_compacted_topics(case: Case) -> Non
     found = case.speakers()
     assert {heard.speaker: heard.times for heard in found} == dict.fromkeys(SPEAKERS, 200)
     assert len(found) < 100 * len(SPEAKERS)
+
+
+@on_all
+async def test_shares_states_between_inputs_that_are_partitioned_alike(case: Case) -> None:
+    case.add_input("case.also.v1", PARTITIONS)
+    await case.start()
+    case.send(*[Said(speaker, number) for number in range(10) for speaker in SPEAKERS])
+    await case.outputs(10 * len(SPEAKERS))
+    case.send(*[Said(speaker, number) for number in range(10, 20) for speaker in SPEAKERS], stream="case.also.v1")
+    outputs = await case.outputs(20 * len(SPEAKERS))
+    assert all(heard.times == heard.number + 1 for heard in outputs)
+
+
+@on_ours
+async def test_counts_what_it_does(case: Case) -> None:
+    def sample(name: str) -> float:
+        return REGISTRY.get_sample_value(name, {"processor": "case.v1"}) or 0.0
+
+    names = ("wattlog_processor_events_total", "wattlog_processor_dead_letters_total")
+    before = [sample(name) for name in names]
+    case.send(*says("ann", range(10)), Said("ann", 10, "bad"))
+    await case.start()
+    await case.outputs(10)
+    await case.dead_letters(1)
+    await case.stop()
+    assert [sample(name) - old for name, old in zip(names, before, strict=True)] == [11, 1]
+    assert sample("wattlog_processor_checkpoint_seconds_count") > 0
+
+
+@pytest.mark.parametrize("case", ["faust"], indirect=True)
+async def test_refuses_inputs_that_are_partitioned_differently(case: Case) -> None:
+    case.add_input("case.other.v1", PARTITIONS + 1)
+    await case.start()
+    failure = await case.failure()
+    assert isinstance(failure, UnfitInputs)
+    assert "equal numbers of partitions" in str(failure)
 
 
 @pytest.mark.parametrize("case", ["faust"], indirect=True)

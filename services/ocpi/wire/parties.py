@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+_SEPARATORS = "[^0-9A-Za-z]*"
+
 
 class Party(NamedTuple):
     """ISO 3166-1 alpha-2 country code and party id, upper case."""
@@ -14,10 +16,16 @@ class Party(NamedTuple):
         """How contract ids of this party begin once they are written plainly."""
         return plain(self.country_code + self.party_id)
 
+    @property
+    def contract_pattern(self) -> str:
+        """RE2 expression that the contract ids of this party match, however they are written."""
+        letters = [f"[{char}{char.lower()}]" for char in self.prefix]
+        return "^" + _SEPARATORS + _SEPARATORS.join([*letters, "[0-9A-Za-z]"])
+
 
 def plain(contract_id: str) -> str:
     """The id without separators, upper case: the form in which ids are compared."""
-    return "".join(char for char in contract_id.upper() if char.isascii() and char.isalnum())
+    return "".join(char for char in contract_id if char.isascii() and char.isalnum()).upper()
 
 
 def party_of(contract_id: str) -> Party | None:

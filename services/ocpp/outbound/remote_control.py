@@ -9,7 +9,6 @@ from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested
 from services.domain.ids import derived_id
 from services.domain.units import Millis
-from services.ocpp.inbound.reply import Edge
 from services.ocpp.wire.faults import V16, V201, Refused
 from services.ocpp.wire.frames import CallError, CallResult
 from services.ocpp.wire.schemas import tolerated, validator
@@ -53,28 +52,33 @@ def request(command: CommandRequested, protocol: str) -> Request:
 
 
 def answered(
-    command: CommandRequested, protocol: str, frame: CallResult | CallError, edge: Edge, epoch: int, now_ms: Millis
+    command: CommandRequested,
+    protocol: str,
+    frame: CallResult | CallError,
+    edge_id: str,
+    epoch: int,
+    now_ms: Millis,
 ) -> CommandAnswered:
     """What the station's answer means for the command."""
     if isinstance(frame, CallError):
         detail = f"{frame.code}: {frame.description}"
-        return result(command, CommandOutcome.FAILED, edge, epoch, now_ms, detail=detail)
+        return result(command, CommandOutcome.FAILED, edge_id, epoch, now_ms, detail=detail)
     action = OUTBOUND[protocol][command.operation].action
     text = orjson.dumps(frame.payload).decode()
     try:
         tolerated(validator(protocol, action, answer=True), frame.payload)
     except Refused as error:
         detail = f"the answer does not fit {action}: {error.description}"
-        return result(command, CommandOutcome.FAILED, edge, epoch, now_ms, detail=detail, answer_json=text)
+        return result(command, CommandOutcome.FAILED, edge_id, epoch, now_ms, detail=detail, answer_json=text)
     status = frame.payload["status"]
     outcome = CommandOutcome.ACCEPTED if status == "Accepted" else CommandOutcome.REJECTED
-    return result(command, outcome, edge, epoch, now_ms, status=status, answer_json=text)
+    return result(command, outcome, edge_id, epoch, now_ms, status=status, answer_json=text)
 
 
 def result(
     command: CommandRequested,
     outcome: CommandOutcome,
-    edge: Edge,
+    edge_id: str,
     epoch: int,
     now_ms: Millis,
     **said: str | None,
@@ -87,7 +91,7 @@ def result(
         station_id=command.station_id,
         operation=command.operation,
         outcome=outcome,
-        edge_id=edge.edge_id,
+        edge_id=edge_id,
         epoch=epoch,
         recorded_at=now_ms,
         **said,

@@ -64,7 +64,7 @@ class TestEncode:
     @pytest.mark.parametrize("value", ["0.00001", "123456789012345678901"])
     def test_refuses_a_decimal_that_would_lose_digits(self, codec: Codec, value: str) -> None:
         bad = replace(UPDATED, meter_values=(common.MeterValue(sampled_at=1, energy_register_wh=Decimal(value)),))
-        with pytest.raises(ValueError, match="decimals|digits"):
+        with pytest.raises(ValueError, match=r"decimals|digits"):
             codec.encode(bad)
 
 

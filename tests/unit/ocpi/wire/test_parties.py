@@ -1,7 +1,9 @@
 """Contract ids say whose they are, however they are written."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ocpi.wire.parties import Party, party_of, plain
@@ -31,3 +33,16 @@ class TestPrefix:
 
     def test_ignores_case(self) -> None:
         assert Party("nl", "tnm").prefix == "NLTNM"
+
+
+class TestContractPattern:
+    @given(st.text(alphabet="nltmNLTM019-* ſıKäÄ\n", max_size=16))
+    @example("NL-TNM-C12345678-X")
+    @example("-nl*tnm 1")
+    @example("NLTNM")
+    def test_says_the_same_as_party_of(self, contract_id: str) -> None:
+        ours = re.search(Party("NL", "TNM").contract_pattern, contract_id) is not None
+        assert ours == (party_of(contract_id) == Party("NL", "TNM"))
+
+    def test_takes_nothing_for_more_than_letters(self) -> None:
+        assert re.search(Party(".*", "T.M").contract_pattern, "NL-TNM-C1") is None

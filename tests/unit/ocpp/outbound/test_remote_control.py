@@ -37,7 +37,7 @@ def asked(payload: Any, operation: str = "RequestStartTransaction") -> CommandRe
 def answer(
     protocol: str, frame: CallResult | CallError, operation: str = "RequestStartTransaction"
 ) -> CommandAnswered:
-    return answered(asked(START, operation), protocol, frame, EDGE, 7, NOW)
+    return answered(asked(START, operation), protocol, frame, EDGE.edge_id, 7, NOW)
 
 
 class TestRequest:
@@ -119,8 +119,8 @@ class TestAnswered:
 class TestResult:
     def test_is_one_per_command_whoever_says_it(self) -> None:
         command = asked(START)
-        expired = result(command, CommandOutcome.EXPIRED, EDGE, 0, NOW, detail="late")
-        accepted = result(command, CommandOutcome.ACCEPTED, EDGE, 9, NOW + 1)
+        expired = result(command, CommandOutcome.EXPIRED, EDGE.edge_id, 0, NOW, detail="late")
+        accepted = result(command, CommandOutcome.ACCEPTED, EDGE.edge_id, 9, NOW + 1)
         assert expired.event_id == accepted.event_id
         assert (expired.detail, accepted.detail, expired.key) == ("late", None, f"{TENANT}/{STATION}")
 
