@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q
 
 .PHONY: help setup demo up test check bench chaos generate lock clean
 
@@ -48,8 +49,9 @@ generate: setup ## Write services/domain/events from schemas/avro, and docs/sett
 	@$(BIN)/python tools/generate_events.py
 	@$(BIN)/python tools/settings_docs.py
 
-lock: ## Resolve requirements.lock from pyproject.toml anew (needs uv in .venv)
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q -o requirements.lock
+lock: ## Resolve both lock files from pyproject.toml anew (needs uv in .venv)
+	@$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCK) -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml -c requirements.lock $(LOCK) -o deploy/requirements.lock
 
 clean: ## Remove local data, builds and caches (not .venv)
 	@rm -rf .wattlog build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,12 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from services.runtime.embedded.kafka import EmbeddedKafka
 from services.runtime.embedded.ports import free_ports
 from services.runtime.embedded.registry_server import RegistryServer, RegistrySettings
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure, new_topic
+
+# Machines are shared and slow at times: no property may fail for the time that it takes.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 _MAX_REMEMBERED: Final = 8192
 _MAX_TEXT: Final = 64
 _INT64: Final = 1 << 63
+_SIX_BYTES: Final = (1 << 35, 1 << 42)
 
 Writer = Callable[[Any], bytes]
 
@@ -23,7 +24,7 @@ class _Texts(dict[str, bytes]):
 
     def __missing__(self, text: str) -> bytes:
         data = text.encode()
-        written = _whole(len(data)) + data
+        written = _WHOLES[len(data)] + data
         if len(data) <= _MAX_TEXT:
             if len(self) >= _MAX_REMEMBERED:
                 self.clear()
@@ -41,15 +42,37 @@ class _Wholes(dict[int, bytes]):
         return written
 
 
+class _Optional(dict[Any, bytes]):
+    """The union of null and a type whose values `_Texts` or `_Wholes` write."""
+
+    def __init__(self, written: dict[Any, bytes]) -> None:
+        super().__init__({None: b"\0"})
+        self._written = written
+
+    def __missing__(self, value: Any) -> bytes:
+        return b"\2" + self._written[value]
+
+
 def _whole(number: int) -> bytes:
     if not -_INT64 <= number < _INT64:
         raise Unwritable(f"{number} does not fit 64 bits")
-    rest = (number << 1) ^ (number >> 63)
+    r = (number << 1) ^ (number >> 63)
+    if _SIX_BYTES[0] <= r < _SIX_BYTES[1]:  # the milliseconds of our time
+        return bytes(
+            (
+                r & 127 | 128,
+                r >> 7 & 127 | 128,
+                r >> 14 & 127 | 128,
+                r >> 21 & 127 | 128,
+                r >> 28 & 127 | 128,
+                r >> 35,
+            )
+        )
     written = bytearray()
-    while rest > 0x7F:
-        written.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    written.append(rest)
+    while r > 0x7F:
+        written.append(r & 0x7F | 0x80)
+        r >>= 7
+    written.append(r)
     return bytes(written)
 
 
@@ -71,24 +94,40 @@ def compile_writer(schema: Any, prefix: bytes) -> Writer:
     """
     builder = _Builder()
     name = builder.record(schema)
-    source = "\n".join([*builder.source, f"def write(e):\n a=[PREFIX]; {name}(e, a.append); return b''.join(a)"])
+    source = "\n".join([*builder.source, f"def write(e):\n a=[PREFIX]; {name}(e, a); return b''.join(a)"])
     scope: dict[str, Any] = {
         **builder.constants,
         "PREFIX": prefix,
-        "T": _TEXTS,
-        "N": _WHOLES,
+        "TEXT": _TEXTS,
+        "WHOLE": _WHOLES,
+        "OPTIONAL_TEXT": _Optional(_TEXTS),
+        "OPTIONAL_WHOLE": _Optional(_WHOLES),
         "decimal": _decimal,
     }
     exec(compile(source, f"<avro {name}>", "exec"), scope)
     return scope["write"]  # type: ignore[no-any-return]
 
 
-_TEXTS: Final = _Texts()
 _WHOLES: Final = _Wholes()
+_TEXTS: Final = _Texts()
+
+_LOCAL: Final = ("TEXT", "WHOLE", "OPTIONAL_TEXT", "OPTIONAL_WHOLE")
+"""Tables that a record's function has as locals, which are faster to reach."""
+
+_PRIMITIVES: Final = {
+    "string": "TEXT[{0}]",
+    "int": "WHOLE[{0}]",
+    "long": "WHOLE[{0}]",
+    "boolean": "b'\\1' if {0} else b'\\0'",
+    "bytes": "WHOLE[len({0})] + {0}",
+}
 
 
 class _Builder:
-    """Writes the source: one Python function per record of the schema."""
+    """Writes the source: one Python function per record of the schema, which appends bytes to a list.
+
+    What an expression can write is appended together, a tuple for each run of such fields.
+    """
 
     def __init__(self) -> None:
         self.source: list[str] = []
@@ -98,60 +137,72 @@ class _Builder:
     def record(self, schema: dict[str, Any]) -> str:
         name = self._name(schema)
         self._named[name] = schema
-        lines = [f"def {name}(e, a):"]
+        lines: list[str] = []
+        run: list[str] = []
         for field in schema["fields"]:
-            lines += [f" {line}" for line in self._value(field["type"], f"e.{field['name']}")]
-        self.source.append("\n".join(lines))
+            value = f"e.{field['name']}"
+            expression = self._expression(field["type"], value)
+            if expression is not None:
+                run.append(f"({expression}),")
+                continue
+            lines += [f" a += ({''.join(run)})"] if run else []
+            lines += [f" {line}" for line in self._statements(field["type"], value)]
+            run = []
+        lines += [f" a += ({''.join(run)})"] if run else []
+        tables = ", ".join(f"{table}={table}" for table in _LOCAL)
+        self.source.append("\n".join([f"def {name}(e, a, {tables}):", *lines, " return"]))
         return name
 
-    def _value(self, avro: Any, value: str) -> Iterator[str]:
+    def _expression(self, avro: Any, value: str) -> str | None:
         match avro:
             case str() if avro in _PRIMITIVES:
-                yield _PRIMITIVES[avro].format(value)
+                return _PRIMITIVES[avro].format(value)
             case str():
-                yield from self._named_value(self._named[self._name({"name": avro})], value)
+                return self._expression(self._named[self._name({"name": avro})], value)
+            case ["null", "string"]:
+                return f"OPTIONAL_TEXT[{value}]"
+            case ["null", "int" | "long"]:
+                return f"OPTIONAL_WHOLE[{value}]"
             case list():
-                yield from self._union(avro, value)
+                null, branch = avro.index("null"), 1 - avro.index("null")
+                inner = self._expression(avro[branch], value)
+                other = f"{_whole(branch)!r} + ({inner})"
+                return None if inner is None else f"{_whole(null)!r} if {value} is None else {other}"
             case {"logicalType": "decimal"}:
-                yield f"a(decimal({value}, {avro['precision']}, {avro['scale']}))"
-            case {"type": "array"}:
-                yield f"v = {value}"
-                yield "if v:"
-                yield " a(N[len(v)])"
-                yield " for i in v:"
-                yield from (f"  {line}" for line in self._value(avro["items"], "i"))
-                yield "a(b'\\0')"
-            case {"type": "record"}:
-                self.record(avro)
-                yield from self._named_value(avro, value)
+                return f"decimal({value}, {avro['precision']}, {avro['scale']})"
             case {"type": "enum"}:
                 name = self._name(avro)
                 self._named[name] = avro
                 self.constants[f"E_{name}"] = {s: _whole(i) for i, s in enumerate(avro["symbols"])}
-                yield from self._named_value(avro, value)
+                return f"E_{name}[{value}.value]"
+            case {"type": "record" | "array"}:
+                return None
+        return self._expression(avro["type"], value)
+
+    def _statements(self, avro: Any, value: str) -> Iterator[str]:
+        match avro:
+            case list():
+                null, branch = avro.index("null"), 1 - avro.index("null")
+                yield f"if {value} is None: a.append({_whole(null)!r})"
+                yield "else:"
+                yield f" a.append({_whole(branch)!r})"
+                yield from (f" {line}" for line in self._statements(avro[branch], value))
+            case {"type": "array"}:
+                yield f"v = {value}"
+                yield "if v:"
+                yield " a.append(WHOLE[len(v)])"
+                yield " for i in v:"
+                expression = self._expression(avro["items"], "i")
+                inner = [f"a.append({expression})"] if expression else self._statements(avro["items"], "i")
+                yield from (f"  {line}" for line in inner)
+                yield "a.append(b'\\0')"
+            case {"type": "record"}:
+                yield f"{self.record(avro)}({value}, a)"
+            case str():
+                yield f"{self._name({'name': avro})}({value}, a)"
             case _:
-                yield from self._value(avro["type"], value)
-
-    def _named_value(self, schema: dict[str, Any], value: str) -> Iterator[str]:
-        name = self._name(schema)
-        yield f"a(E_{name}[{value}.value])" if schema["type"] == "enum" else f"{name}({value}, a)"
-
-    def _union(self, branches: list[Any], value: str) -> Iterator[str]:
-        null, other = branches.index("null"), 1 - branches.index("null")
-        yield f"if {value} is None: a({_whole(null)!r})"
-        yield "else:"
-        yield f" a({_whole(other)!r})"
-        yield from (f" {line}" for line in self._value(branches[other], value))
+                yield from self._statements(avro["type"], value)
 
     @staticmethod
     def _name(schema: dict[str, Any]) -> str:
         return str(schema["name"]).rsplit(".", 1)[-1]
-
-
-_PRIMITIVES: Final = {
-    "string": "a(T[{0}])",
-    "int": "a(N[{0}])",
-    "long": "a(N[{0}])",
-    "boolean": "a(b'\\1' if {0} else b'\\0')",
-    "bytes": "a(N[len({0})]); a({0})",
-}
