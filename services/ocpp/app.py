@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.token import Token
@@ -44,7 +44,12 @@ def main() -> None:
     run(partial(operate, settings), "ocpp", settings.ocpp_metrics_port, settings.common)
 
 
-async def operate(settings: OcppSettings, process: Process, listening: Listening | None = None) -> None:
+async def operate(
+    settings: OcppSettings,
+    process: Process,
+    listening: Listening | None = None,
+    metrics: CollectorRegistry = REGISTRY,
+) -> None:
     """Run the edge until the process is to stop."""
     codec = await asyncio.to_thread(codec_of, settings.common)
     bus = Bus(settings.kafka, codec)
@@ -59,7 +64,7 @@ async def operate(settings: OcppSettings, process: Process, listening: Listening
         reader.start()
     if settings.allow_unauthenticated:
         process.log.warning("stations with security profile 0 are let in WITHOUT PASSWORD: never in production")
-    REGISTRY.register(edge.metrics)
+    metrics.register(edge.metrics)
     server = await serve(edge)
     port = server.sockets[0].getsockname()[1]
     process.log.info(
@@ -81,7 +86,7 @@ async def operate(settings: OcppSettings, process: Process, listening: Listening
             ticking.cancel()
     finally:
         server.close()
-        REGISTRY.unregister(edge.metrics)
+        metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
         left = await bus.close(settings.hold_s)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from time import perf_counter
 from typing import Any, Final, Protocol
 
@@ -266,7 +267,7 @@ class StationEdge:
     def _some_sockets(self) -> list[Socket]:
         """A tenth of all sockets at a time."""
         share = len(self.sockets) // _SWEEP_TICKS + 1
-        some = [socket for socket, _ in zip(self._unswept, range(share), strict=False)]
+        some = list(islice(self._unswept, share))
         if len(some) < share:
             self._unswept = iter(list(self.sockets.values()))
         return some

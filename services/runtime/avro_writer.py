@@ -50,7 +50,13 @@ class _Optional(dict[Any, bytes]):
         self._written = written
 
     def __missing__(self, value: Any) -> bytes:
-        return b"\2" + self._written[value]
+        written = b"\2" + self._written[value]
+        if len(written) <= _MAX_TEXT:
+            if len(self) >= _MAX_REMEMBERED:
+                self.clear()
+                self[None] = b"\0"
+            self[value] = written
+        return written
 
 
 def _whole(number: int) -> bytes:

@@ -40,13 +40,20 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 _DLQ_TIMEOUT_S = 60.0
 _GROUP_TIMEOUT_S = 60.0
-_GROUP_BUSY = {KafkaError.NON_EMPTY_GROUP, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR}
-_GROUP_MOVED_ON = {
+_COORDINATOR_AWAY = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+_GROUP_BUSY = {KafkaError.NON_EMPTY_GROUP, *_COORDINATOR_AWAY}
+_UNCOMMITTED = {
     KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
     KafkaError.FENCED_INSTANCE_ID,
+    *_COORDINATOR_AWAY,
 }
+"""The group has moved on, or cannot be asked: the batch will come again, or the next commit covers it."""
 
 ROWS = Counter("wattlog_sink_rows", "rows that were inserted", ["table"])
 DEAD_LETTERS = Counter("wattlog_sink_dead_letters", "records that made no rows", ["sink"])
@@ -88,7 +95,7 @@ async def run_sink(
     settings: StreamingSettings,
 ) -> None:
     """Run until the host stops; raises whatever makes going on impossible, after which all is done again."""
-    # A batch is many small objects and no cycles: with the default thresholds a quarter of the time goes into looking.
+    # A batch is many small objects and no cycles, which the default thresholds would look for all the time.
     gc.set_threshold(50_000, 20, 100)
     home = Home(data_dir, sink.name, settings.worker_id)
     try:
@@ -199,8 +206,12 @@ class SinkWorker:
             if not self._batch.record_count:
                 LAG.labels(self._sink.name).set(0)
             return
-        room = min(_POLL_RECORDS, self._sink.batch_rows)
-        for message in [first, *self._consumer.consume(room, 0)]:
+        batch = self._batch
+        others = self._consumer.consume(min(_POLL_RECORDS, self._sink.batch_rows), 0)
+        if batch is self._batch:
+            self._add(first)
+        # Else partitions were revoked meanwhile: `first` is another member's now, or comes again.
+        for message in others:
             self._add(message)
 
     def _add(self, message: Message) -> None:
@@ -224,6 +235,7 @@ class SinkWorker:
         self._bury(batch)
         for table, rows in tables.items():
             if not self._insert_until_taken(table, rows, batch):
+                self._hold(False)
                 return
         self._commit(batch)
 
@@ -300,9 +312,9 @@ class SinkWorker:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as error:
-            if error.args[0].code() not in _GROUP_MOVED_ON:
+            if error.args[0].code() not in _UNCOMMITTED:
                 raise
-            self._host.log.warning("not committed, will be inserted again", reason=error.args[0].str())
+            self._host.log.warning("not committed, may be inserted again", reason=error.args[0].str())
             return
         now = now_ms()
         LAG.labels(self._sink.name).set(max(0, now - batch.newest_ms) / 1000)

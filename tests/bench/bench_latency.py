@@ -33,7 +33,7 @@ from services.simulator.station import StationSpec
 from tests.bench.own_stack import environment, running
 
 RATE_PER_S = 500
-STATIONS = 50
+STATIONS = 250
 ROW_P99_BAR_MS = 2_000
 EVENT_P99_BAR_MS = 250
 _SETTLE_S = 10.0

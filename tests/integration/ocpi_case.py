@@ -47,7 +47,7 @@ class Warehouse:
             insert_arrow(self._client, table, filled, f"test-{self._inserts}")
 
     def empty(self) -> None:
-        for table in ("sessions", "cdrs", "cdr_updates"):
+        for table in ("sessions", "cdrs", "cdrs_by_update"):
             self._client.command(f"TRUNCATE TABLE IF EXISTS {table}")
 
 

@@ -249,12 +249,13 @@ class FaustPath:
             self._host.log.warning("the partitions have another owner, what was not checkpointed is forgotten")
 
     def _commit(self, offsets: Offsets) -> bool:
-        """Straight in the consumer's thread: by way of the main loop and Faust's queue it takes several times as long.
+        """Commit straight in the consumer's thread: through the main loop and Faust's queue it takes much longer.
 
         The public `commit` would commit what Faust has tracked, which is nothing.
         """
         named = {TP(self._topics[stream], number): offset for (stream, number), offset in offsets.items()}
-        thread: Any = self._app.consumer._thread  # noqa: SLF001
+        consumer: Any = self._app.consumer
+        thread = consumer._thread  # noqa: SLF001
         committed = asyncio.run_coroutine_threadsafe(thread._commit(named), thread.thread_loop)  # noqa: SLF001
         return bool(committed.result(_COMMIT_S))
 
