@@ -18,28 +18,22 @@ class Bucket:
         self.level = burst
         self.seen_ms = now_ms
 
-    def take(self, now_ms: int, amount: float = 1.0) -> bool:
-        """Take `amount` if there is any left; the level may go below zero, which delays the next taking."""
-        self._fill(now_ms)
-        if self.level <= 0:
+    def take(self, now_ms: int) -> bool:
+        """Take one if there is one."""
+        if self.empty(now_ms):
             return False
-        self.level -= amount
+        self.level -= 1
         return True
 
     def empty(self, now_ms: int) -> bool:
         """True when nothing could be taken now."""
         self._fill(now_ms)
-        return self.level <= 0
+        return self.level < 1
 
     def full(self, now_ms: int) -> bool:
         """True when it has forgotten whatever was taken."""
         self._fill(now_ms)
         return self.level >= self.burst
-
-    def wait_s(self, now_ms: int) -> float:
-        """Seconds until something can be taken again."""
-        self._fill(now_ms)
-        return max(0.0, -self.level / self.per_s)
 
     def _fill(self, now_ms: int) -> None:
         # A clock that is set back must not take anything away.

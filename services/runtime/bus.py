@@ -31,7 +31,8 @@ def producer_config(kafka: KafkaSettings, **changes: Any) -> dict[str, Any]:
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": "lz4",
-        "linger.ms": 1,
+        # Each partition gets a request of its own: at 1 ms most carry a single event and cost a fifth more CPU.
+        "linger.ms": 5,
         "partitioner": "murmur2_random",
         "queue.buffering.max.messages": 500_000,
         "delivery.timeout.ms": 300_000,
@@ -94,7 +95,8 @@ class Bus:
         for event in published:
             self.send(event, done)
         try:
-            await asyncio.wait_for(everything, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await everything
         except TimeoutError as error:
             raise NotDurable(f"not confirmed by Kafka within {timeout_s:g} s") from error
 
