@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.domain.events.partner import Partner
-from services.ocpi import cli
 from services.ocpi.cli import partner
 from services.ocpi.inbound.authorization import MAX_TOKEN_CHARS, token_hash
+from services.runtime import command_line
 from services.runtime.codec import Codec
 from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
@@ -104,6 +104,6 @@ class TestSuspend:
 class TestWithoutKafka:
     def test_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WATTLOG_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_ports(1)[0]}")
-        monkeypatch.setattr(cli, "_WAIT_S", 0.5)
+        monkeypatch.setattr(command_line, "WAIT_S", 0.5)
         done = wattlog("list")
         assert (done.exit_code, "WATTLOG_BOOTSTRAP_SERVERS" in done.stderr) == (1, True)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import psutil
 from services.runtime.embedded.problems import CannotStart
 
 _TETHER = Path(__file__).with_name("tether.py")
+_LOOKS = 10
+_LOOK_AGAIN_S = 0.02
 _MARK = "WATTLOG_PID_FILE"
 """Set in each child's environment: tells a child that outlived us from a stranger with the same pid."""
 
@@ -102,11 +105,22 @@ def running(pid_file: Path) -> psutil.Process | None:
     """The child that the file remembers, if it still runs and is no stranger that was given its pid."""
     try:
         process = psutil.Process(remembered(pid_file).pid)
-        if process.status() == psutil.STATUS_ZOMBIE or process.environ().get(_MARK) != str(pid_file.absolute()):
+        if process.status() == psutil.STATUS_ZOMBIE or _environment(process).get(_MARK) != str(
+            pid_file.absolute()
+        ):
             return None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     return process
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    """Its environment, which reads as empty for the moment in which it becomes another program."""
+    for _ in range(_LOOKS):
+        if found := process.environ():
+            return found
+        time.sleep(_LOOK_AGAIN_S)
+    return {}
 
 
 def remembered(pid_file: Path) -> Remembered:
