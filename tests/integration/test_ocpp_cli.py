@@ -1,0 +1,144 @@
+"""`wattlog station` and `wattlog command` against a real Kafka and a real edge."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from services.ocpp import cli
+from services.runtime.settings import KafkaSettings
+from tests.integration.ocpp_case import call, registered, running
+from tests.integration.test_ocpp_edge import Station16
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def kafka(own_kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
+    monkeypatch.setenv("WATTLOG_BOOTSTRAP_SERVERS", own_kafka.bootstrap_servers)
+    monkeypatch.setenv("WATTLOG_TOPIC_PREFIX", own_kafka.topic_prefix)
+    return registered(own_kafka)
+
+
+def run(app: typer.Typer, *arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+async def said(app: typer.Typer, *arguments: str) -> Result:
+    return await asyncio.to_thread(run, app, *arguments)
+
+
+class TestAdd:
+    async def test_lets_a_station_in_with_the_password_that_it_shows(
+        self, kafka: KafkaSettings, tmp_path: Path
+    ) -> None:
+        added = await said(cli.station, "add", "CP1", "--evses", "2", "--location", "L1", "--tariff", "T1")
+        assert added.exit_code == 0
+        assert "ws://127.0.0.1:9000/ocpp/CP1" in added.output
+        password = added.output.split()[-1]
+        async with running(kafka, tmp_path) as edge, edge.connect("CP1", password=password) as socket:
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+            entry = edge.edge.door._station("wattlog/CP1")
+            assert entry is not None
+            assert [evse.evse_uid for evse in entry.evses] == ["DE*WAT*ECP1*1", "DE*WAT*ECP1*2"]
+            assert (entry.location_id, entry.tariff_id) == ("L1", "T1")
+            assert password not in str(entry)
+            listed = (await said(cli.station, "list")).output
+            assert "connected, ocpp1.6" in listed
+
+    async def test_takes_a_password_that_is_given(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        await said(cli.station, "add", "CP1", "--password", "0123456789abcdef")
+        async with running(kafka, tmp_path) as edge, edge.connect("CP1", password="0123456789abcdef") as socket:
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["a:b"], "no station identity"),
+            (["x" * 49], "no station identity"),
+            ([""], "no station identity"),
+            (["CP1", "--password", "short"], "16 to 40 bytes"),
+            (["CP1", "--password", "x" * 41], "16 to 40 bytes"),
+        ],
+    )
+    def test_says_what_is_wrong(self, kafka: KafkaSettings, arguments: list[str], says: str) -> None:
+        added = run(cli.station, "add", *arguments)
+        assert added.exit_code == 1
+        assert says in added.output
+        assert "0 stations" in run(cli.station, "list").output
+
+    @pytest.mark.parametrize("option", [["--profile", "3"], ["--evses", "0"], ["--evses", "many"]])
+    def test_knows_its_limits(self, kafka: KafkaSettings, option: list[str]) -> None:
+        assert run(cli.station, "add", "CP1", *option).exit_code == 2
+
+    def test_does_not_replace_a_station_by_accident(self, kafka: KafkaSettings) -> None:
+        assert run(cli.station, "add", "CP1").exit_code == 0
+        again = run(cli.station, "add", "CP1")
+        assert again.exit_code == 1
+        assert "is registered already" in again.output
+        assert run(cli.station, "add", "CP1", "--replace").exit_code == 0
+
+    def test_warns_of_a_station_without_password(self, kafka: KafkaSettings) -> None:
+        added = run(cli.station, "add", "CP1", "--profile", "0")
+        assert added.exit_code == 0
+        assert "WATTLOG_ALLOW_UNAUTHENTICATED" in added.output
+
+
+class TestDisable:
+    def test_and_enable_change_the_registry(self, kafka: KafkaSettings) -> None:
+        run(cli.station, "add", "CP1")
+        assert run(cli.station, "disable", "CP1").exit_code == 0
+        assert "disabled" in run(cli.station, "list").output
+        assert run(cli.station, "enable", "CP1").exit_code == 0
+        assert "not connected" in run(cli.station, "list").output
+
+    def test_knows_only_registered_stations(self, kafka: KafkaSettings) -> None:
+        refused = run(cli.station, "disable", "CP1")
+        assert refused.exit_code == 1
+        assert "is not registered" in refused.output
+
+
+class TestCommand:
+    async def test_says_what_the_station_answered(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        registered(kafka, "CP1")
+        async with running(kafka, tmp_path) as edge, edge.connect("CP1") as socket:
+            point = Station16("CP1", socket)
+            reading = asyncio.create_task(point.start())
+            started = await said(cli.command, "start", "CP1", "--token", "VALID1", "--evse", "1")
+            assert (started.exit_code, started.output) == (0, "CP1: accepted\n")
+            point.status = "Rejected"
+            stopped = await said(cli.command, "stop", "CP1", "42")
+            assert (stopped.exit_code, stopped.output) == (1, "CP1: rejected\n")
+            odd = await said(cli.command, "stop", "CP1", "not-a-number")
+            assert "failed: OCPP 1.6 transaction ids are numbers" in odd.output
+            assert point.asked == [{"connector_id": 1, "id_tag": "VALID1"}, {"transaction_id": 42}]
+            reading.cancel()
+
+    async def test_says_that_nobody_was_reached(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        registered(kafka, "CP1")
+        async with running(kafka, tmp_path):
+            late = await said(cli.command, "stop", "CP1", "42", "--timeout", "1")
+            assert (late.exit_code, late.output) == (1, "CP1: expired: not connected or busy until the deadline\n")
+            nobody = await said(cli.command, "start", "CP9", "--token", "VALID1")
+            assert nobody.output == "CP9: unreachable: station is not registered or disabled\n"
+
+
+class TestWithoutKafka:
+    @pytest.mark.parametrize(
+        ("app", "arguments"),
+        [
+            (cli.station, ["list"]),
+            (cli.station, ["add", "CP1"]),
+            (cli.station, ["disable", "CP1"]),
+        ],
+    )
+    def test_says_where_it_was_looked_for(
+        self, app: Any, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WATTLOG_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+        failed = run(app, *arguments)
+        assert failed.exit_code == 1
+        assert "Kafka at 127.0.0.1:1 does not answer" in failed.output
