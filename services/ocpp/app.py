@@ -6,8 +6,8 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -137,13 +137,16 @@ def _secret(settings: OcppSettings) -> bytes:
     """The key of transaction ids: as set, or made once and kept with the data."""
     if settings.transaction_id_secret:
         return settings.transaction_id_secret.encode()
-    path = Path(settings.common.data_dir) / _SECRET_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    path = settings.common.data_dir / _SECRET_FILE
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
-    except FileExistsError:
-        pass
+        # A link appears whole or, when another process was first, not at all.
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
     return path.read_bytes()
 
 

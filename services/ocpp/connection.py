@@ -96,14 +96,13 @@ class Connection:
             frame = frames.parse(data)
         except Malformed as error:
             return self._malformed(error, data, now_ms)
-        if type(frame) is Call:
+        if isinstance(frame, Call):
             return self._call(frame, data, now_ms)
-        assert not isinstance(frame, Call)
         return self._answer(frame, data, now_ms)
 
     def settle(self, step: Step) -> None:
         """A durable reply has been sent: remember it for a retry with the same message id."""
-        self._pending = tuple([message_id for message_id in self._pending if message_id != step.message_id])
+        self._no_longer_pending(step.message_id)
         assert step.reply is not None
         self._last = (step.message_id, step.fingerprint, step.reply)
 
@@ -136,7 +135,7 @@ class Connection:
             return Step("", said, None, events)
         if not isinstance(frame, Call):
             return Step("", said, None, events)
-        self._pending = tuple([message_id for message_id in self._pending if message_id != frame.message_id])
+        self._no_longer_pending(frame.message_id)
         return Step("", said, frames.call_error(frame.message_id, said, ""), events)
 
     def refuse(self, data: bytes, fault: Fault, description: str, now_ms: Millis) -> tuple[Event, ...]:
@@ -172,6 +171,10 @@ class Connection:
         else:
             self._last = (message_id, fingerprint, text)
         return Step(action, OK, text, events, reply.durable, message_id, fingerprint)
+
+    def _no_longer_pending(self, message_id: str) -> None:
+        one = self._pending == (message_id,)  # nearly always: stations wait for one reply before the next call
+        self._pending = () if one else tuple([other for other in self._pending if other != message_id])
 
     def _answer(self, frame: CallResult | CallError, data: bytes, now_ms: Millis) -> Step:
         kind = type(frame).__name__

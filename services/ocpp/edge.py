@@ -109,6 +109,7 @@ class StationEdge:
         self.now_ms = now_ms
         self._epoch = 0
         self._elsewhere: dict[str, int] = {}
+        self._left_open: dict[str, Connection] = {}
         self._flaps = Buckets(settings.flaps_per_minute / _MINUTE_S, settings.flaps_per_minute)
         self._open: Counter[str] = Counter()
         self._unswept: Iterator[Socket] = iter(())
@@ -119,9 +120,19 @@ class StationEdge:
         return self.ready and not self.draining and not self.delivery.down(self.now_ms())
 
     def begin(self) -> None:
-        """All that we decide from has been read: let stations in."""
+        """All that we decide from has been read: let stations in.
+
+        Connections that this edge had when it was last killed have ended, which nobody could tell then.
+        """
+        now_ms = self.now_ms()
+        for state in self._left_open.values():
+            self.delivery.publish(
+                self._ended(state.station_id, state.protocol, state.epoch, "lost", now_ms),
+                self._state(state.station_id, state.protocol, state.epoch, False, now_ms),
+            )
+        self._left_open.clear()
         self.ready = True
-        self.commands.open(self.now_ms())
+        self.commands.open(now_ms)
 
     def new_epoch(self, key: str) -> int:
         """A number higher than that of every earlier connection of the station, here or elsewhere."""
@@ -150,7 +161,7 @@ class StationEdge:
                 security_profile=socket.security_profile,
                 recorded_at=now_ms,
             ),
-            self._state(connection, True, now_ms),
+            self._state_of(connection, True, now_ms),
         )
         self.commands.serve(socket.key, now_ms)
 
@@ -160,22 +171,12 @@ class StationEdge:
         self.metrics.disconnects[reason] += 1
         self._open[connection.protocol] -= 1
         self.commands.closed(socket, now_ms)
-        events: list[Event] = [
-            StationDisconnected(
-                event_id=self._id("StationDisconnected", connection),
-                tenant=self.edge.tenant,
-                station_id=connection.station_id,
-                protocol=connection.protocol,
-                edge_id=self.edge.edge_id,
-                epoch=connection.epoch,
-                reason=reason,
-                recorded_at=now_ms,
-            )
-        ]
+        ended = self._ended(connection.station_id, connection.protocol, connection.epoch, reason, now_ms)
+        events: list[Event] = [ended]
         if self.sockets.get(socket.key) is socket:
             del self.sockets[socket.key]
             if socket.key not in self._elsewhere:
-                events.append(self._state(connection, False, now_ms))
+                events.append(self._state_of(connection, False, now_ms))
         self.delivery.publish(*events)
 
     def received(self, socket: Socket, data: bytes) -> None:
@@ -222,18 +223,10 @@ class StationEdge:
             if not isinstance(state, Connection):
                 continue
             self._epoch = max(self._epoch, 0 if self.ready else state.epoch)
-            mine = self.sockets.get(state.key)
-            if state.edge_id == self.edge.edge_id or state.epoch < self._elsewhere.get(state.key, 0):
-                continue
-            if mine is not None and mine.connection.epoch > state.epoch:
-                # The topic keeps the last record of a station: that has to be ours.
-                self.delivery.publish(self._state(mine.connection, True, now_ms))
-            elif state.connected:
-                self._elsewhere[state.key] = state.epoch
-                if mine is not None:
-                    self._displace(mine, now_ms)
-            else:
-                self._elsewhere.pop(state.key, None)
+            if state.edge_id == self.edge.edge_id:
+                self._note_former_life(state)
+            elif state.epoch >= self._elsewhere.get(state.key, 0):
+                self._note_other_edge(state, now_ms)
 
     def tick(self) -> None:
         """Everything that time brings about; every second."""
@@ -305,15 +298,55 @@ class StationEdge:
         socket = self.sockets.get(key)
         return socket.address if socket else None
 
-    def _state(self, connection: machine.Connection, connected: bool, now_ms: Millis) -> Connection:
+    def _note_former_life(self, state: Connection) -> None:
+        """Our own record: news only while we have not begun."""
+        if self.ready:
+            return
+        self._left_open.pop(state.key, None)
+        if state.connected:
+            self._left_open[state.key] = state
+
+    def _note_other_edge(self, state: Connection, now_ms: Millis) -> None:
+        left_open = self._left_open.get(state.key)
+        if left_open is not None and left_open.epoch < state.epoch:
+            del self._left_open[state.key]
+        mine = self.sockets.get(state.key)
+        if mine is not None and mine.connection.epoch > state.epoch:
+            # The topic keeps the last record of a station: that has to be ours.
+            self.delivery.publish(self._state_of(mine.connection, True, now_ms))
+        elif state.connected:
+            self._elsewhere[state.key] = state.epoch
+            if mine is not None:
+                self._displace(mine, now_ms)
+        else:
+            self._elsewhere.pop(state.key, None)
+
+    def _state_of(self, connection: machine.Connection, connected: bool, now_ms: Millis) -> Connection:
+        return self._state(connection.station_id, connection.protocol, connection.epoch, connected, now_ms)
+
+    def _state(self, station_id: str, protocol: str, epoch: int, connected: bool, now_ms: Millis) -> Connection:
         return Connection(
             tenant=self.edge.tenant,
-            station_id=connection.station_id,
+            station_id=station_id,
             edge_id=self.edge.edge_id,
-            epoch=connection.epoch,
+            epoch=epoch,
             connected=connected,
-            protocol=connection.protocol,
+            protocol=protocol,
             since=now_ms,
+        )
+
+    def _ended(
+        self, station_id: str, protocol: str, epoch: int, reason: str, now_ms: Millis
+    ) -> StationDisconnected:
+        return StationDisconnected(
+            event_id=derived_id("StationDisconnected", self.edge.tenant, station_id, self.edge.edge_id, epoch),
+            tenant=self.edge.tenant,
+            station_id=station_id,
+            protocol=protocol,
+            edge_id=self.edge.edge_id,
+            epoch=epoch,
+            reason=reason,
+            recorded_at=now_ms,
         )
 
     def _id(self, name: str, connection: machine.Connection) -> str:

@@ -25,6 +25,7 @@ BACKLOG: Final = 4096
 _READ_BUFFER_BYTES: Final = 512
 """The least that picows takes: memory per idle connection."""
 
+_NORMAL: Final = 1000
 _PROTOCOL_ERROR: Final = 1002
 _UNSUPPORTED_DATA: Final = 1003
 _TOO_BIG: Final = 1009
@@ -131,7 +132,7 @@ class StationSocket(WSListener):
         if kind == WSMsgType.PONG:
             return
         if kind == WSMsgType.CLOSE:
-            self._transport.send_close(frame.get_close_code())
+            self._transport.send_close(_NORMAL)
             self._transport.disconnect()
         elif frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._misbehaved(frame, _PROTOCOL_ERROR, "reserved bit set, but no extension was agreed")

@@ -376,6 +376,14 @@ def elsewhere(epoch: int, connected: bool = True, edge_id: str = "edge-2") -> Co
     )
 
 
+class TestAddressOf:
+    def test_is_where_the_station_is_connected_from(self) -> None:
+        around = Around()
+        around.connect()
+        assert around.edge._address_of(KEY) == "198.51.100.4"
+        assert around.edge._address_of("nobody") is None
+
+
 class TestHeldElsewhere:
     def test_gives_way_to_a_newer_connection(self) -> None:
         around = Around()
@@ -403,6 +411,28 @@ class TestHeldElsewhere:
         around.edge.ready = False
         around.edge.held_elsewhere([elsewhere(NOW + 10**9, edge_id="edge-1")])
         assert around.connect().connection.epoch > NOW + 10**9
+
+    def test_says_what_ended_when_it_was_killed(self) -> None:
+        around = Around()
+        around.edge.ready = False
+        closed = replace(elsewhere(NOW - 6, edge_id="edge-1"), station_id="CP2")
+        around.edge.held_elsewhere(
+            [elsewhere(NOW - 5, edge_id="edge-1"), closed, replace(closed, connected=False), elsewhere(NOW - 9)]
+        )
+        around.edge.begin()
+        (event,) = around.of(StationDisconnected)
+        assert (event.station_id, event.reason, event.epoch) == ("CP1", "lost", NOW - 5)
+        (state,) = around.of(Connection)
+        assert (state.connected, state.epoch) == (False, NOW - 5)
+        around.edge.begin()
+        assert len(around.of(StationDisconnected)) == 1
+
+    def test_leaves_what_another_edge_has_taken_over_alone(self) -> None:
+        around = Around()
+        around.edge.ready = False
+        around.edge.held_elsewhere([elsewhere(NOW - 5, edge_id="edge-1"), elsewhere(NOW - 4)])
+        around.edge.begin()
+        assert around.published == []
 
     def test_is_not_confused_by_its_own_records(self) -> None:
         around = Around()
