@@ -19,6 +19,7 @@ How it hooks in, read in faust-streaming 0.15:
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -35,6 +36,7 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.checkpoint import Offsets
 from services.runtime.streaming.home import Home
 from services.runtime.streaming.host import Host
+from services.runtime.streaming.outbox import NotDelivered
 from services.runtime.streaming.recovery import Revoked
 from services.runtime.streaming.settings import StreamingSettings
 from services.runtime.streaming.worker import Worker
@@ -42,6 +44,9 @@ from services.runtime.streaming.worker import Worker
 _TICK_S = 0.05
 _STOP_S = 20.0
 _COMMIT_S = 30.0
+
+# It says several times a second that a broker is away; librdkafka's clients in this process do so in moderation.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -257,7 +262,12 @@ class FaustPath:
         consumer: Any = self._app.consumer
         thread = consumer._thread  # noqa: SLF001
         committed = asyncio.run_coroutine_threadsafe(thread._commit(named), thread.thread_loop)  # noqa: SLF001
-        return bool(committed.result(_COMMIT_S))
+        try:
+            return bool(committed.result(_COMMIT_S))
+        except TimeoutError as error:
+            raise NotDelivered(
+                f"offsets not committed within {_COMMIT_S:g} s: see that the brokers are up"
+            ) from error
 
     async def _on_revoked(self, _app: Any, _revoked: set[TP], **_: Any) -> None:
         if self._recovering:
