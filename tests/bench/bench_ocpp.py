@@ -368,10 +368,9 @@ def session_v201(session: int, number: int) -> list[Message]:
 
 async def idle_rss_kib(port: int, pid: int, numbers: range, before: int) -> float:
     """RSS over `before` for each of these stations when all are connected, booted and silent."""
-    await registered(port, numbers[-1])
     clients: list[StationClient] = []
     for first in range(0, len(numbers), 50):
-        some = await asyncio.gather(*[connected(port, n, V16) for n in numbers[first : first + 50]])
+        some = await asyncio.gather(*[connected_once_known(port, n) for n in numbers[first : first + 50]])
         await boot(some)
         clients += some
     await asyncio.sleep(3)
@@ -381,16 +380,13 @@ async def idle_rss_kib(port: int, pid: int, numbers: range, before: int) -> floa
     return grown / len(clients)
 
 
-async def registered(port: int, number: int) -> None:
-    """Return when the edge knows a station that has just been registered."""
+async def connected_once_known(port: int, number: int) -> StationClient:
+    """A connection of a station that has just been registered, as soon as the edge has read its entry."""
     for _ in range(100):
         try:
-            client = await connected(port, number, V16)
+            return await connected(port, number, V16)
         except WSError:
             await asyncio.sleep(0.2)
-            continue
-        client.transport.disconnect()
-        return
     raise RuntimeError("the edge does not learn of new stations")
 
 
