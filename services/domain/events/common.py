@@ -5,7 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from services.domain.quick_init import quick_init
 
+
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrLocation:
     """Where it was charged, frozen at the time of the record."""
@@ -60,6 +63,7 @@ class CdrStatus(StrEnum):
     CREDITED = "CREDITED"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingPeriod:
     """Energy between two readings of the register."""
@@ -99,6 +103,7 @@ class CommandOutcome(StrEnum):
     UNREACHABLE = "UNREACHABLE"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evse:
     """One EVSE of a station."""
@@ -132,6 +137,7 @@ class Evse:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdToken:
     """Who asks to charge."""
@@ -156,6 +162,7 @@ class IdToken:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledValue:
     """One value of a meter value, normalised in name only."""
@@ -204,6 +211,7 @@ class SessionStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMeterValue:
     """A signed meter record, byte for byte as the station sent it."""
@@ -240,6 +248,7 @@ class SignedMeterValue:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffTerms:
     """What a session costs, before VAT."""
@@ -284,6 +293,7 @@ class TokenStatus(StrEnum):
     BLOCKED = "BLOCKED"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeDetail:
     """The content of a charge detail record (CDR)."""
@@ -403,6 +413,7 @@ class ChargeDetail:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterValue:
     """All values taken at one moment."""

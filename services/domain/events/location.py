@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from services.domain.quick_init import quick_init
 
+
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """A charging location."""

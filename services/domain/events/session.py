@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded:
     """A session is over: all that a charge detail record needs. A higher revision replaces it."""
@@ -94,6 +96,7 @@ class SessionEnded:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted:
     """A charging session began."""
@@ -152,6 +155,7 @@ class SessionStarted:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSuspended:
     """A session cannot be completed yet, e.g. a stop without a start."""
@@ -198,6 +202,7 @@ class SessionSuspended:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionUpdated:
     """A running session's energy or state moved on."""
@@ -247,6 +252,7 @@ class SessionUpdated:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A session as it stands."""

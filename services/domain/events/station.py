@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequested:
     """Something a station is asked to do."""
@@ -55,6 +57,7 @@ class CommandRequested:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Who holds a station's socket."""
@@ -98,6 +101,7 @@ class Connection:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatusChanged:
     """A connector's status."""
@@ -162,6 +166,7 @@ class ConnectorStatusChanged:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataTransferred:
     """A vendor's own message."""
@@ -208,6 +213,7 @@ class DataTransferred:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolViolated:
     """A frame that the protocol does not allow, with our answer to it."""
@@ -257,6 +263,7 @@ class ProtocolViolated:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityEventRaised:
     """Something that the operator's security team should see."""
@@ -300,6 +307,7 @@ class SecurityEventRaised:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationBooted:
     """A station introduced itself."""
@@ -361,6 +369,7 @@ class StationBooted:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationConnected:
     """A station opened its connection."""
@@ -410,6 +419,7 @@ class StationConnected:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationDisconnected:
     """A station's connection ended."""
@@ -456,6 +466,7 @@ class StationDisconnected:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAnswered:
     """How a command ended."""
@@ -514,6 +525,7 @@ class CommandAnswered:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """A station's registry entry."""

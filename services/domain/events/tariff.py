@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
     """A simple tariff. Terms never change under one id: a new price is a new tariff."""

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenBlocked:
     """A token may no longer charge."""
@@ -46,6 +48,7 @@ class TokenBlocked:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRegistered:
     """A token may charge from now on, with these terms."""
@@ -98,6 +101,7 @@ class TokenRegistered:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A whitelist entry."""

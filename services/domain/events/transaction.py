@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
+from services.domain.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionEnded:
     """A station ended a transaction."""
@@ -83,6 +85,7 @@ class TransactionEnded:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionStarted:
     """A station started a transaction."""
@@ -168,6 +171,7 @@ class TransactionStarted:
         )
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionUpdated:
     """Meter values or a change of state during a transaction."""
