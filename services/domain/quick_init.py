@@ -30,5 +30,5 @@ def quick_init(kind: type[T]) -> type[T]:
     exec(compile(source, f"<init of {kind.__name__}>", "exec"), scope)
     made = scope["__init__"]
     made.__qualname__ = f"{kind.__qualname__}.__init__"
-    kind.__init__ = made  # type: ignore[misc]
+    kind.__init__ = made  # type: ignore[method-assign]
     return kind

@@ -10,7 +10,7 @@ from services.domain.units import Millis
 from services.ocpp.connection import Connection
 from services.ocpp.dispatch import Dispatch
 from services.ocpp.inbound.reply import Edge
-from services.ocpp.outbound import remote_control
+from services.ocpp.outbound import command as outbound
 
 _GRACE_MS: Final = 1000
 
@@ -117,7 +117,7 @@ class Commands:
     def _put(self, command: CommandRequested, line: Line, now_ms: Millis) -> None:
         try:
             data = line.connection.call(command, now_ms + self._timeout_ms)
-        except remote_control.NotPossible as error:
+        except outbound.NotPossible as error:
             self._end(command, CommandOutcome.FAILED, line.connection.epoch, now_ms, str(error))
             return
         self._calling[line.key] = line
@@ -126,6 +126,7 @@ class Commands:
     def _end(
         self, command: CommandRequested, outcome: CommandOutcome, epoch: int, now_ms: Millis, detail: str
     ) -> None:
-        result = remote_control.result(command, outcome, self._edge.edge_id, epoch, now_ms, detail=detail)
+        stamp = outbound.Stamp(self._edge.edge_id, epoch, now_ms)
+        result = outbound.result(command, outcome, stamp, detail=detail)
         self._dispatch.answered(result, now_ms)
         self._publish(result)

@@ -12,11 +12,11 @@ from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp.inbound.reply import Context, Edge
-from services.ocpp.outbound import remote_control
+from services.ocpp.outbound import command as outbound
 from services.ocpp.routes import WITHOUT_WARNINGS, routes
 from services.ocpp.wire import frames
-from services.ocpp.wire.faults import V16, Fault, Refused, code
-from services.ocpp.wire.frames import Call, CallError, CallResult, Malformed
+from services.ocpp.wire.faults import V16, V21, Fault, Refused, code
+from services.ocpp.wire.frames import Call, CallError, CallResult, CallResultError, Malformed, Send
 from services.ocpp.wire.schemas import actions, tolerated
 
 MAX_FRAME_KEPT = 4096
@@ -56,6 +56,7 @@ class Step(NamedTuple):
 
 class _Outgoing(NamedTuple):
     message_id: str
+    action: str
     command: CommandRequested
     deadline_ms: Millis
 
@@ -98,7 +99,12 @@ class Connection:
             return self._malformed(error, data, now_ms)
         if isinstance(frame, Call):
             return self._call(frame, data, now_ms)
-        return self._answer(frame, data, now_ms)
+        if isinstance(frame, CallResult | CallError):
+            return self._answer(frame, data, now_ms)
+        if self.protocol != V21:
+            said = f"message type of a {type(frame).__name__} is not 2, 3 or 4"
+            return self._malformed(Malformed(Fault.MESSAGE_TYPE, said, frame.message_id), data, now_ms)
+        return self._sent(frame, data, now_ms)
 
     def settle(self, step: Step) -> None:
         """A durable reply has been sent: remember it for a retry with the same message id."""
@@ -110,9 +116,9 @@ class Connection:
         """The frame of our CALL for a command; NotPossible if it cannot be put, Busy if another one is open."""
         if self._outgoing is not None:
             raise Busy(f"{self.station_id} has not answered {self._outgoing.message_id}")
-        action, payload = remote_control.request(command, self.protocol)
+        action, payload = outbound.request(command, self.protocol)
         message_id = derived_id("call", command.command_id, self.epoch)
-        self._outgoing = _Outgoing(message_id, command, deadline_ms)
+        self._outgoing = _Outgoing(message_id, action, command, deadline_ms)
         return frames.call(message_id, action, payload)
 
     def expire(self, now_ms: Millis) -> CommandAnswered | None:
@@ -181,10 +187,33 @@ class Connection:
         if self._outgoing is None or self._outgoing.message_id != frame.message_id:
             said = f"{kind} for {frame.message_id[:50]!r}, which is not open: late, repeated or never sent"
             return Step(kind, UNMATCHED, None, self._violated(UNMATCHED, said, None, data, now_ms))
-        command = self._outgoing.command
+        _, action, command, _ = self._outgoing
         self._outgoing = None
-        result = remote_control.answered(command, self.protocol, frame, self.edge.edge_id, self.epoch, now_ms)
+        stamp = outbound.Stamp(self.edge.edge_id, self.epoch, now_ms)
+        result = outbound.answered(command, action, self.protocol, frame, stamp)
+        unusable = result.outcome is CommandOutcome.FAILED and isinstance(frame, CallResult)
+        if unusable and self.protocol == V21:
+            refusal = frames.call_result_error(frame.message_id, Fault.FORMAT.value, result.detail or "")
+            return Step(kind, OK, refusal, (result,))
         return Step(kind, OK, None, (result,))
+
+    def _sent(self, frame: Send | CallResultError, data: bytes, now_ms: Millis) -> Step:
+        """OCPP-J 2.1, 4.2.4 and 4.2.5: neither is answered, whatever is wrong with it."""
+        if isinstance(frame, CallResultError):
+            said = f"our answer to {frame.message_id[:50]!r} was not understood: {frame.description}"
+            return Step("CallResultError", OK, None, self._violated(frame.code[:50], said, None, data, now_ms))
+        route = self._routes.get(frame.action)
+        try:
+            if route is None:
+                raise Refused(Fault.NOT_IMPLEMENTED, f"{frame.action[:50]!r} is not known")
+            context = Context(self.edge, self.station_id, self.protocol, self.epoch, frame.message_id, now_ms)
+            if not route.schema.is_valid(frame.payload):
+                context.warnings = tolerated(route.schema, frame.payload)
+            return Step(frame.action, OK, None, route.inbound(frame.payload, context).events)
+        except Refused as error:
+            said = code(self.protocol, error.fault)
+            events = self._violated(said, error.description, frame.action[:50], data, now_ms)
+            return Step("", said, None, events)
 
     def _malformed(self, error: Malformed, data: bytes, now_ms: Millis) -> Step:
         said = code(self.protocol, error.fault)
@@ -228,6 +257,5 @@ class Connection:
         assert self._outgoing is not None
         command = self._outgoing.command
         self._outgoing = None
-        return remote_control.result(
-            command, CommandOutcome.TIMED_OUT, self.edge.edge_id, self.epoch, now_ms, detail=detail
-        )
+        stamp = outbound.Stamp(self.edge.edge_id, self.epoch, now_ms)
+        return outbound.result(command, CommandOutcome.TIMED_OUT, stamp, detail=detail)

@@ -245,7 +245,7 @@ class StationEdge:
             self.delivery.publish(*step.events)
         if step.reply is not None:
             socket.send(step.reply)
-        elif step.action in _ANSWERS and not socket.connection.calling:
+        if step.action in _ANSWERS and not socket.connection.calling:
             self.commands.answered(socket, now_ms)
 
     def _slow_down(self, socket: Socket, now_ms: Millis) -> None:

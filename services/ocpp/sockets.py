@@ -178,7 +178,7 @@ class NoCommonProtocol(WSListener):
     __slots__ = ()
 
     def on_ws_connected(self, transport: Any) -> None:
-        _close(transport, _PROTOCOL_ERROR, "no common sub-protocol: offer ocpp2.0.1 or ocpp1.6")
+        _close(transport, _PROTOCOL_ERROR, "no common sub-protocol: offer ocpp2.1, ocpp2.0.1 or ocpp1.6")
 
 
 class Upgrade:

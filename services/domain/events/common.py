@@ -164,6 +164,146 @@ class IdToken:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorEvent:
+    """One event of a station's device model: a threshold crossed, a value changed, a time passed."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.MonitorEvent"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    event_number: int  # The station's own number of it.
+    occurred_at: int  # The station's time.
+    trigger: str  # Alerting, Delta or Periodic.
+    component: str
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str
+    variable_instance: str | None = None
+    actual_value: str
+    notification_type: str
+    cleared: bool = False  # The condition has ended.
+    cause: int | None = None  # event_number of the event that led to it.
+    monitor_id: int | None = None
+    severity: int | None = None  # 0 (danger) to 9 (debug); OCPP 2.1.
+    transaction_id: str | None = None
+    tech_code: str | None = None
+    tech_info: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_number": self.event_number,
+            "occurred_at": self.occurred_at,
+            "trigger": self.trigger,
+            "component": self.component,
+            "component_instance": self.component_instance,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "variable": self.variable,
+            "variable_instance": self.variable_instance,
+            "actual_value": self.actual_value,
+            "notification_type": self.notification_type,
+            "cleared": self.cleared,
+            "cause": self.cause,
+            "monitor_id": self.monitor_id,
+            "severity": self.severity,
+            "transaction_id": self.transaction_id,
+            "tech_code": self.tech_code,
+            "tech_info": self.tech_info,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_number=record["event_number"],
+            occurred_at=record["occurred_at"],
+            trigger=record["trigger"],
+            component=record["component"],
+            component_instance=record["component_instance"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            variable=record["variable"],
+            variable_instance=record["variable_instance"],
+            actual_value=record["actual_value"],
+            notification_type=record["notification_type"],
+            cleared=record["cleared"],
+            cause=record["cause"],
+            monitor_id=record["monitor_id"],
+            severity=record["severity"],
+            transaction_id=record["transaction_id"],
+            tech_code=record["tech_code"],
+            tech_info=record["tech_info"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedVariable:
+    """One attribute of a variable in a station's device model (OCPP 1.6: a configuration key)."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ReportedVariable"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    component: str
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str
+    variable_instance: str | None = None
+    attribute: str = "Actual"  # Actual, Target, MinSet or MaxSet.
+    value: str | None = None
+    mutability: str | None = None
+    constant: bool = False
+    persistent: bool = False
+    unit: str | None = None
+    data_type: str | None = None
+    min_limit: str | None = None
+    max_limit: str | None = None
+    values_list: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "component": self.component,
+            "component_instance": self.component_instance,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "variable": self.variable,
+            "variable_instance": self.variable_instance,
+            "attribute": self.attribute,
+            "value": self.value,
+            "mutability": self.mutability,
+            "constant": self.constant,
+            "persistent": self.persistent,
+            "unit": self.unit,
+            "data_type": self.data_type,
+            "min_limit": self.min_limit,
+            "max_limit": self.max_limit,
+            "values_list": self.values_list,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            component=record["component"],
+            component_instance=record["component_instance"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            variable=record["variable"],
+            variable_instance=record["variable_instance"],
+            attribute=record["attribute"],
+            value=record["value"],
+            mutability=record["mutability"],
+            constant=record["constant"],
+            persistent=record["persistent"],
+            unit=record["unit"],
+            data_type=record["data_type"],
+            min_limit=record["min_limit"],
+            max_limit=record["max_limit"],
+            values_list=record["values_list"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampledValue:
     """One value of a meter value, normalised in name only."""
 

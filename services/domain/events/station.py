@@ -103,6 +103,58 @@ class Connection:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSigningRequested:
+    """A station wants a certificate signed."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.CertificateSigningRequested"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    csr: str  # PKCS#10, PEM.
+    certificate_type: str | None = (
+        None  # ChargingStationCertificate, V2GCertificate or V2G20Certificate; none said: the first.
+    )
+    request_id: int | None = None
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "csr": self.csr,
+            "certificate_type": self.certificate_type,
+            "request_id": self.request_id,
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            csr=record["csr"],
+            certificate_type=record["certificate_type"],
+            request_id=record["request_id"],
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatusChanged:
     """A connector's status."""
 
@@ -215,6 +267,162 @@ class DataTransferred:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareStatusChanged:
+    """A firmware update, or the publishing of firmware to a local network, has got this far."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.FirmwareStatusChanged"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    work: str  # Update or Publish.
+    status: str  # The station's word, e.g. Downloaded, InstallationFailed.
+    request_id: int | None = None  # Of the command that asked for it.
+    locations: tuple[str, ...] = ()  # Where published firmware can be had.
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "work": self.work,
+            "status": self.status,
+            "request_id": self.request_id,
+            "locations": list(self.locations),
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            work=record["work"],
+            status=record["status"],
+            request_id=record["request_id"],
+            locations=tuple(record["locations"]),
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStatusChanged:
+    """The upload of a log has got this far."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.LogStatusChanged"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    log: str  # Log, or Diagnostics for OCPP 1.6 GetDiagnostics.
+    status: str  # The station's word, e.g. Uploaded, PermissionDenied.
+    request_id: int | None = None  # Of the command that asked for it.
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "log": self.log,
+            "status": self.status,
+            "request_id": self.request_id,
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            log=record["log"],
+            status=record["status"],
+            request_id=record["request_id"],
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorEventsReported:
+    """A station's monitors have gone off."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.MonitorEventsReported"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    seq_no: int  # Number of the part, from 0.
+    last: bool  # No more parts follow.
+    generated_at: int | None = None  # The station's time.
+    events: tuple[common.MonitorEvent, ...]
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "seq_no": self.seq_no,
+            "last": self.last,
+            "generated_at": self.generated_at,
+            "events": [item.to_record() for item in self.events],
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            seq_no=record["seq_no"],
+            last=record["last"],
+            generated_at=record["generated_at"],
+            events=tuple([common.MonitorEvent.from_record(item) for item in record["events"]]),
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolViolated:
     """A frame that the protocol does not allow, with our answer to it."""
 
@@ -265,6 +473,112 @@ class ProtocolViolated:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportReceived:
+    """A message of a station about a matter that has no event type of its own."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.ReportReceived"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    operation: str  # Its OCPP action, e.g. NotifyDisplayMessages, ReportChargingProfiles, NotifyDERAlarm.
+    request_id: int | None = None  # Of the command that asked for it.
+    seq_no: int = 0  # Number of the part, from 0.
+    last: bool = True  # No more parts follow.
+    generated_at: int | None = None  # The station's time.
+    payload_json: str  # The whole message.
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "operation": self.operation,
+            "request_id": self.request_id,
+            "seq_no": self.seq_no,
+            "last": self.last,
+            "generated_at": self.generated_at,
+            "payload_json": self.payload_json,
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            operation=record["operation"],
+            request_id=record["request_id"],
+            seq_no=record["seq_no"],
+            last=record["last"],
+            generated_at=record["generated_at"],
+            payload_json=record["payload_json"],
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationStatusChanged:
+    """A station gave up a reservation."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.ReservationStatusChanged"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    reservation_id: int
+    status: str  # Expired, Removed, or NoTransaction (OCPP 2.1).
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "reservation_id": self.reservation_id,
+            "status": self.status,
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            reservation_id=record["reservation_id"],
+            status=record["status"],
+            warnings=tuple(record["warnings"]),
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityEventRaised:
     """Something that the operator's security team should see."""
 
@@ -277,6 +591,7 @@ class SecurityEventRaised:
     type: str  # E.g. AuthenticationFailed, ConnectionFlapping.
     detail: str
     remote_address: str | None = None
+    occurred_at: int | None = None  # The station's time, when the station reported it.
     recorded_at: int  # When we received it.
 
     @property
@@ -291,6 +606,7 @@ class SecurityEventRaised:
             "type": self.type,
             "detail": self.detail,
             "remote_address": self.remote_address,
+            "occurred_at": self.occurred_at,
             "recorded_at": self.recorded_at,
         }
 
@@ -303,6 +619,7 @@ class SecurityEventRaised:
             type=record["type"],
             detail=record["detail"],
             remote_address=record["remote_address"],
+            occurred_at=record["occurred_at"],
             recorded_at=record["recorded_at"],
         )
 
@@ -462,6 +779,62 @@ class StationDisconnected:
             edge_id=record["edge_id"],
             epoch=record["epoch"],
             reason=record["reason"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariablesReported:
+    """A station told variables of its device model: a part of a report, or the answer to a question."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.VariablesReported"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    request_id: int | None = None  # Of the command that asked for it.
+    seq_no: int  # Number of the part, from 0.
+    last: bool  # No more parts follow.
+    generated_at: int | None = None  # The station's time.
+    variables: tuple[common.ReportedVariable, ...]
+    warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "request_id": self.request_id,
+            "seq_no": self.seq_no,
+            "last": self.last,
+            "generated_at": self.generated_at,
+            "variables": [item.to_record() for item in self.variables],
+            "warnings": list(self.warnings),
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            request_id=record["request_id"],
+            seq_no=record["seq_no"],
+            last=record["last"],
+            generated_at=record["generated_at"],
+            variables=tuple([common.ReportedVariable.from_record(item) for item in record["variables"]]),
+            warnings=tuple(record["warnings"]),
             recorded_at=record["recorded_at"],
         )
 

@@ -32,6 +32,8 @@ class Edge:
     """Key of OCPP 1.6 transaction ids; the same on every pod."""
     heartbeat_interval_s: int = 300
     data_transfer_vendors: frozenset[str] = frozenset()
+    signs_certificates: bool = False
+    """Somebody answers CertificateSigningRequested with a CertificateSigned."""
 
 
 @dataclass(slots=True)

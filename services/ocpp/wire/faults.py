@@ -6,6 +6,7 @@ from typing import Final
 
 V16: Final = "ocpp1.6"
 V201: Final = "ocpp2.0.1"
+V21: Final = "ocpp2.1"
 """WebSocket sub-protocols that this edge speaks (OCPP-J 2.0.1, 3.1.2)."""
 
 UNREADABLE_ID: Final = "-1"

@@ -9,6 +9,9 @@ from services.ocpp.wire.faults import UNREADABLE_ID, Fault
 CALL = 2
 CALL_RESULT = 3
 CALL_ERROR = 4
+CALL_RESULT_ERROR = 5
+SEND = 6
+"""5 and 6 since OCPP-J 2.1 (4.2.4 and 4.2.5)."""
 
 MAX_ID_LENGTH = 36
 MAX_DESCRIPTION_LENGTH = 255
@@ -37,7 +40,23 @@ class CallError(NamedTuple):
     description: str
 
 
-Frame = Call | CallResult | CallError
+class CallResultError(NamedTuple):
+    """The peer could not use our answer to its request; nothing is answered to that."""
+
+    message_id: str
+    code: str
+    description: str
+
+
+class Send(NamedTuple):
+    """A request that wants no answer, not even an error."""
+
+    message_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+Frame = Call | CallResult | CallError | CallResultError | Send
 
 
 class Malformed(Exception):
@@ -90,6 +109,11 @@ def call_error(message_id: str, code: str, description: str) -> bytes:
     return orjson.dumps([CALL_ERROR, message_id, code, description[:MAX_DESCRIPTION_LENGTH], {}])
 
 
+def call_result_error(message_id: str, code: str, description: str) -> bytes:
+    """The text of a CALLRESULTERROR: what came back for our CALL is of no use."""
+    return orjson.dumps([CALL_RESULT_ERROR, message_id, code, description[:MAX_DESCRIPTION_LENGTH], {}])
+
+
 def _unusual(frame: list[Any], kind: Any) -> Frame:
     """Everything but a CALL that is as it should be."""
     if type(kind) is int:
@@ -98,8 +122,12 @@ def _unusual(frame: list[Any], kind: Any) -> Frame:
         if kind == CALL_RESULT:
             return _call_result(frame)
         if kind == CALL_ERROR:
-            return _call_error(frame)
-    raise Malformed(Fault.MESSAGE_TYPE, f"message type {_shown(kind)} is not 2, 3 or 4", _readable_id(frame))
+            return CallError(*_error(frame, "CALLERROR"))
+        if kind == CALL_RESULT_ERROR:
+            return CallResultError(*_error(frame, "CALLRESULTERROR"))
+        if kind == SEND:
+            return _send(frame)
+    raise Malformed(Fault.MESSAGE_TYPE, f"message type {_shown(kind)} is not 2 to 6", _readable_id(frame))
 
 
 def _unusual_call(frame: list[Any]) -> Call:
@@ -124,12 +152,18 @@ def _call_result(frame: list[Any]) -> CallResult:
     return CallResult(frame[1], payload)
 
 
-def _call_error(frame: list[Any]) -> CallError:
+def _send(frame: list[Any]) -> Send:
+    if len(frame) != 4 or [type(part) for part in frame[1:]] != [str, str, dict]:
+        raise Malformed(Fault.RPC_FRAMEWORK, "a SEND is [6, id, action, payload]", None)
+    return Send(frame[1], frame[2], frame[3])
+
+
+def _error(frame: list[Any], kind: str) -> tuple[str, str, str]:
     """Lenient about the tail: stations leave out description and details, or send null."""
     if len(frame) < 3 or type(frame[1]) is not str or type(frame[2]) is not str:
-        raise Malformed(Fault.RPC_FRAMEWORK, "a CALLERROR is [4, id, code, description, details]", None)
+        raise Malformed(Fault.RPC_FRAMEWORK, f"a {kind} is [{frame[0]}, id, code, description, details]", None)
     description = frame[3] if len(frame) > 3 and type(frame[3]) is str else ""
-    return CallError(frame[1], frame[2], description)
+    return frame[1], frame[2], description
 
 
 def _readable_id(frame: list[Any]) -> str:

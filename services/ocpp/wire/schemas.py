@@ -9,10 +9,13 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from services.ocpp.wire.faults import V16, V201, Fault, Refused
+from services.ocpp.wire.faults import V16, V21, V201, Fault, Refused
 
-_FOLDERS: Final = {V16: "ocpp.v16", V201: "ocpp.v201"}
-_REQUEST: Final = {V16: "", V201: "Request"}
+_FOLDERS: Final = {V16: "ocpp.v16", V201: "ocpp.v201", V21: "ocpp.v21"}
+
+_SENT: Final = frozenset({"NotifyPeriodicEventStream"})
+"""Actions that are never answered; their schema has no Request in its name (2.1 only)."""
+
 
 _ALWAYS_TOLERATED_LENGTH: Final = 1000
 _TOLERATED_EXCESS: Final = 8
@@ -38,7 +41,8 @@ def validator(protocol: str, action: str, answer: bool = False) -> Validator:
     """
     if action not in actions(protocol):
         raise KeyError(f"{protocol} has no {action}")
-    name = f"{action}{'Response' if answer else _REQUEST[protocol]}.json"
+    request = "" if protocol == V16 or action in _SENT else "Request"
+    name = f"{action}{'Response' if answer else request}.json"
     # Some of the files begin with a byte order mark.
     schema = orjson.loads((files(_FOLDERS[protocol]) / "schemas" / name).read_text("utf-8-sig"))
     return jsonschema_rs.validator_for(schema, validate_formats=False)

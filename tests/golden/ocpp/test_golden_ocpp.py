@@ -10,7 +10,7 @@ from services.ocpp.routes import INBOUND
 from services.ocpp.wire.schemas import validator
 from services.runtime.codec import Codec
 from tests.golden.ocpp.golden import CASES, as_text, out
-from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, V16, V201
+from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, V16, V21, V201
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name} {case.name}")
 
@@ -34,7 +34,7 @@ class TestGoldenFrames:
         for event in connection.receive((case / "in.json").read_bytes(), NOW).events:
             assert codec.decode(codec.encode(event)) == event
 
-    @pytest.mark.parametrize("protocol", [V16, V201])
+    @pytest.mark.parametrize("protocol", [V16, V21, V201])
     def test_cover_every_message(self, protocol: str) -> None:
         shown = {case.name.split("_")[0] for case in CASES if f"ocpp{case.parent.name}" == protocol}
         assert shown >= INBOUND[protocol].keys()

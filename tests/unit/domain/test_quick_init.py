@@ -59,7 +59,7 @@ def test_refuses_a_default_factory() -> None:
     class Lists:
         names: list[str] = field(default_factory=list)
 
-    with pytest.raises(TypeError, match="Lists.names has a default factory"):
+    with pytest.raises(TypeError, match="names has a default factory"):
         quick_init(Lists)
 
 

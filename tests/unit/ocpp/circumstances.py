@@ -7,7 +7,7 @@ import orjson
 from services.domain.events.common import TokenStatus
 from services.domain.events.token import Token
 from services.ocpp.inbound.reply import Context, Edge, Reply
-from services.ocpp.wire.faults import V16, V201
+from services.ocpp.wire.faults import V16, V21, V201
 from services.ocpp.wire.schemas import validator
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -56,4 +56,4 @@ def fits(protocol: str, action: str, reply: Reply) -> bool:
     return validator(protocol, action, answer=True).is_valid(orjson.loads(orjson.dumps(reply.payload)))
 
 
-__all__ = ["EDGE", "NOW", "STATION", "TENANT", "V16", "V201", "WHITELIST", "context", "fits", "token"]
+__all__ = ["EDGE", "NOW", "STATION", "TENANT", "V16", "V21", "V201", "WHITELIST", "context", "fits", "token"]

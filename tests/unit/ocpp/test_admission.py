@@ -21,7 +21,7 @@ from services.ocpp.admission import (
     is_identity,
     sub_protocol,
 )
-from tests.unit.ocpp.circumstances import TENANT, V16, V201
+from tests.unit.ocpp.circumstances import TENANT, V16, V21, V201
 
 PASSWORD = b"a-password-of-a-station"
 STATION = Station(
@@ -133,7 +133,7 @@ class TestSubProtocol:
             (["ocpp1.6, ocpp2.0.1"], V201),
             (["ocpp2.0.1,ocpp1.6"], V201),
             (["ocpp1.6", "ocpp2.0.1"], V201),
-            (["ocpp2.1, ocpp2.0.1, ocpp1.6"], V201),
+            (["ocpp2.1, ocpp2.0.1, ocpp1.6"], V21),
             (["ocpp1.6, ocpp1.6"], V16),
             (["ocpp1.5"], None),
             (["OCPP1.6"], None),

@@ -11,7 +11,7 @@ from services.domain.events.station import CommandAnswered, Station
 from services.domain.folding import Event
 from services.ocpp.commands import Commands
 from services.ocpp.connection import Connection
-from services.ocpp.outbound.remote_control import result
+from services.ocpp.outbound.command import Stamp, result
 from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16
 from tests.unit.ocpp.test_dispatch import asked
 
@@ -90,7 +90,7 @@ class TestServe:
         desk = Desk(opened=False)
         line = desk.connect()
         desk.commands.take([asked("a"), asked("b")], NOW)
-        desk.commands.take([result(asked("a"), CommandOutcome.ACCEPTED, EDGE, 1, NOW)], NOW)
+        desk.commands.take([result(asked("a"), CommandOutcome.ACCEPTED, Stamp(EDGE, 1, NOW))], NOW)
         assert line.sent == []
         desk.commands.open(NOW)
         assert len(line.sent) == 1
@@ -99,15 +99,15 @@ class TestServe:
     def test_goes_on_after_one_that_is_not_possible(self) -> None:
         desk = Desk()
         line = desk.connect()
-        desk.commands.take([replace(asked("odd"), operation="Reset"), asked("good")], NOW)
+        desk.commands.take([replace(asked("odd"), operation="SetNetworkProfile"), asked("good")], NOW)
         assert desk.outcomes() == [("odd", CommandOutcome.FAILED)]
-        assert desk.published[0].detail == "Reset is not supported"
+        assert desk.published[0].detail == "SetNetworkProfile is no operation of ocpp1.6"
         assert len(line.sent) == 1
 
     def test_does_not_send_what_another_edge_answered(self) -> None:
         desk = Desk()
         desk.commands.take([asked("a")], NOW)
-        desk.commands.take([result(asked("a"), CommandOutcome.REJECTED, EDGE, 1, NOW)], NOW)
+        desk.commands.take([result(asked("a"), CommandOutcome.REJECTED, Stamp(EDGE, 1, NOW))], NOW)
         assert desk.connect().sent == []
 
     @pytest.mark.parametrize("known", [False, True])

@@ -12,7 +12,7 @@ from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated, StationBooted
 from services.domain.events.transaction import TransactionStarted
 from services.ocpp.connection import MAX_VIOLATIONS_PER_MINUTE, Busy, Connection, Step
-from services.ocpp.outbound.remote_control import NotPossible
+from services.ocpp.outbound.command import NotPossible
 from services.ocpp.wire.faults import Fault
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V16, V201
 
@@ -78,10 +78,10 @@ class TestReceiveCalls:
     @pytest.mark.parametrize(
         ("protocol", "action", "code"),
         [
-            (V16, "FirmwareStatusNotification", "NotSupported"),
+            (V16, "Reset", "NotSupported"),
             (V16, "RemoteStartTransaction", "NotSupported"),
             (V16, "TransactionEvent", "NotImplemented"),
-            (V201, "NotifyReport", "NotSupported"),
+            (V201, "GetReport", "NotSupported"),
             (V201, "StartTransaction", "NotImplemented"),
             (V201, "Heartbeat2", "NotImplemented"),
             (V16, "", "NotImplemented"),

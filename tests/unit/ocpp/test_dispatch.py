@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandRequested
 from services.ocpp.dispatch import Dispatch
-from services.ocpp.outbound.remote_control import result
+from services.ocpp.outbound.command import Stamp, result
 from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT
 
 HORIZON = 600_000
@@ -44,7 +44,7 @@ class TestRequested:
 
     def test_are_not_taken_after_their_result(self) -> None:
         dispatch = Dispatch(HORIZON)
-        dispatch.answered(result(asked("a"), CommandOutcome.ACCEPTED, EDGE, 1, NOW), NOW)
+        dispatch.answered(result(asked("a"), CommandOutcome.ACCEPTED, Stamp(EDGE, 1, NOW)), NOW)
         assert not dispatch.requested(asked("a"), NOW)
 
     def test_are_not_taken_after_they_were_sent(self) -> None:
@@ -85,7 +85,7 @@ class TestAnswered:
         dispatch = Dispatch(HORIZON)
         dispatch.requested(asked("a"), NOW)
         dispatch.requested(asked("b"), NOW)
-        dispatch.answered(result(asked("a"), CommandOutcome.EXPIRED, EDGE, 1, NOW), NOW)
+        dispatch.answered(result(asked("a"), CommandOutcome.EXPIRED, Stamp(EDGE, 1, NOW)), NOW)
         assert ids(dispatch) == ["b"]
         assert (dispatch.waiting(), len(dispatch)) == ([], 0)
 
@@ -97,7 +97,7 @@ class TestExpired:
         dispatch.requested(command, NOW)
         assert dispatch.expired(NOW + 29_999) == []
         assert dispatch.expired(NOW + 30_000) == dispatch.expired(NOW + 40_000) == [command]
-        dispatch.answered(result(command, CommandOutcome.EXPIRED, EDGE, 0, NOW), NOW)
+        dispatch.answered(result(command, CommandOutcome.EXPIRED, Stamp(EDGE, 0, NOW)), NOW)
         assert dispatch.expired(NOW + 40_000) == []
 
     def test_are_of_all_stations(self) -> None:
