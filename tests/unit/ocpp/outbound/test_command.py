@@ -94,15 +94,7 @@ class TestRequest:
             ("Reset", {"type": "Immediate"}, ("Reset", {"type": "Hard"})),
             ("UnlockConnector", {"connectorId": 2}, ("UnlockConnector", {"connectorId": 2})),
             ("UnlockConnector", {"evseId": 2, "connectorId": 1}, ("UnlockConnector", {"connectorId": 2})),
-            ("ClearCache", {}, ("ClearCache", {})),
             ("ChangeConfiguration", SET_KEY, ("ChangeConfiguration", SET_KEY)),
-                ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
-            ),
-            (
-                "ChangeConfiguration",
-                {"key": "K", "value": "1"},
-                ("ChangeConfiguration", {"key": "K", "value": "1"}),
-            ),
             ("ClearCache", {}, ("ClearCache", {})),
         ],
     )
