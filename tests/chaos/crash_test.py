@@ -1,11 +1,12 @@
 """Kills, stops, freezes and multiplies workers at random while events come in, then counts what was lost.
 
-`python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000 --path faust --bootstrap 127.0.0.1:9092`
-prints an anomaly table, writes build/chaos.json and exits with 1 if anything was lost or wrong.
+`python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000 --path faust`
+starts a broker of its own (or takes the one given by --bootstrap), prints an anomaly table, writes build/chaos.json and exits with 1 if anything was lost or wrong.
 """
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -15,6 +16,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +27,8 @@ from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from services.runtime import topics
 from services.runtime.bus import producer_config
+from services.runtime.embedded.kafka import EmbeddedKafka
+from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
 from tests.chaos.checker import Anomalies, Expected, check
 from tests.chaos.workload import (
@@ -244,6 +249,20 @@ def _drain(kafka: KafkaSettings, fleet: Fleet) -> None:
     group.close()
 
 
+@contextmanager
+def _broker(given: str) -> Iterator[str]:
+    if given:
+        yield given
+        return
+    cache_dir = Path(os.environ.get("WATTLOG_CACHE_DIR", Path(__file__).parents[2] / ".wattlog"))
+    port, controller_port = free_ports(2)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedKafka(Path(folder), port, controller_port, jars_dir=cache_dir / "kafka") as kafka,
+    ):
+        yield kafka.bootstrap_servers
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=42)
@@ -252,11 +271,12 @@ def main() -> int:
     parser.add_argument("--path", choices=("faust", "librdkafka", "stock"), default="faust")
     parser.add_argument("--pause", type=float, default=4.0, help="mean seconds between two acts")
     parser.add_argument("--freezes", action="store_true", help="also freeze workers until others take over")
-    parser.add_argument("--bootstrap", default="127.0.0.1:9092")
+    parser.add_argument("--bootstrap", default="", help="a broker that runs; default: one started for this test")
     chosen = parser.parse_args()
     plan = Plan(chosen.seed, chosen.kills, chosen.events, chosen.path, chosen.pause, chosen.freezes)
     started = time.monotonic()
-    anomalies, acts = crash_test(KafkaSettings(chosen.bootstrap), plan)
+    with _broker(chosen.bootstrap) as bootstrap:
+        anomalies, acts = crash_test(KafkaSettings(bootstrap), plan)
     seconds = round(time.monotonic() - started)
     result = {"plan": asdict(plan), "acts": acts, "anomalies": asdict(anomalies), "seconds": seconds}
     Path("build").mkdir(exist_ok=True)
