@@ -1,8 +1,8 @@
 """Kills, stops, freezes and multiplies workers at random while events come in, then counts what was lost.
 
 `python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000 --path faust` starts a broker of its own
-(or takes the one given by --bootstrap), prints an anomaly table, writes build/chaos.json and exits with 1 if anything
-was lost or wrong.
+(or takes the one given by --bootstrap), prints an anomaly table, writes build/chaos.json, and exits with 1 if
+anything was lost or wrong.
 """
 
 import argparse
