@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q
 
-.PHONY: help setup demo up test check bench chaos generate lock clean
+.PHONY: help setup demo up test check conformance bench chaos generate lock clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Create .venv with the locked dependencies
 
@@ -27,7 +27,7 @@ demo: setup ## Start everything, charge real sessions through it, compare and sh
 up: setup ## Start everything on the default addresses until Ctrl-C
 	@$(BIN)/wattlog up
 
-test: setup ## Run all tests: unit, golden, scenario, contract, architecture and integration
+test: setup ## Run all tests: unit, golden, scenario, contract, architecture, integration, conformance
 	@$(BIN)/python -m pytest -q -m "not chaos"
 
 check: setup ## Format, lint, types, architecture, freshness and fast tests, in under a minute
@@ -38,6 +38,9 @@ check: setup ## Format, lint, types, architecture, freshness and fast tests, in 
 	@$(BIN)/python tools/settings_docs.py --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -n auto -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
+
+conformance: setup ## Run the cases of the OCPP compliance tool against the edge; table, build/conformance.json
+	@$(BIN)/python -m tests.conformance
 
 bench: setup ## Measure speed; ratios and figures go to build/bench.json
 	@$(BIN)/python -m tests.bench

@@ -58,6 +58,23 @@ def token(uid: str, **changes: Any) -> Token:
     return Token(**(values | changes))
 
 
+def asked(name: str, operation: str, payload: dict[str, Any], within_ms: int = 20_000) -> CommandRequested:
+    """A command to a station, from now on."""
+    now = now_ms()
+    command_id = derived_id("command", name, operation, now, time.perf_counter_ns())
+    return CommandRequested(
+        event_id=derived_id("CommandRequested", command_id),
+        command_id=command_id,
+        tenant=TENANT,
+        station_id=name,
+        operation=operation,
+        payload_json=orjson.dumps(payload).decode(),
+        requested_by="test",
+        requested_at=now,
+        deadline_at=now + within_ms,
+    )
+
+
 def registered(kafka: KafkaSettings, *names: str) -> KafkaSettings:
     """The edge's topics, some stations, and the tokens VALID1 and BLOCKED1."""
     create_topics(kafka, TOPICS)
@@ -110,21 +127,9 @@ class RunningEdge:
 
     async def ask(self, name: str, operation: str, payload: dict[str, Any], within_ms: int = 20_000) -> str:
         """Put a command into the log; its id."""
-        now = now_ms()
-        command_id = derived_id("command", name, operation, now, time.perf_counter_ns())
-        command = CommandRequested(
-            event_id=derived_id("CommandRequested", command_id),
-            command_id=command_id,
-            tenant=TENANT,
-            station_id=name,
-            operation=operation,
-            payload_json=orjson.dumps(payload).decode(),
-            requested_by="test",
-            requested_at=now,
-            deadline_at=now + within_ms,
-        )
+        command = asked(name, operation, payload, within_ms)
         await asyncio.to_thread(publish_sync, self.kafka, Codec(), [command])
-        return command_id
+        return command.command_id
 
     async def result(self, command_id: str) -> CommandAnswered:
         def found() -> list[CommandAnswered]:

@@ -1,0 +1,91 @@
+"""One edge on one real Kafka for all cases, and stations that have booted."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.domain.events.common import TokenStatus
+from services.runtime.bus import Bus, publish_sync
+from services.runtime.codec import Codec
+from services.runtime.settings import KafkaSettings
+from tests.conformance.stations import V16, V21, V201, Csms, Station
+from tests.integration.ocpp_case import registered, running, token
+
+HERE = Path(__file__).parent
+VENDOR = "org.wattlog.conformance"
+"""A vendorId whose DataTransfer the edge accepts."""
+
+_STATIONS = [f"CS{number:03}" for number in range(1, 401)]
+_LONG_AGO_MS, _FAR_AHEAD_MS = 1_000_000_000_000, 4_000_000_000_000
+TOKENS = [
+    token("VALID1"),
+    token("VALID2"),
+    token("BLOCKED1", status=TokenStatus.BLOCKED),
+    token("EXPIRED1", expires_at=_LONG_AGO_MS),
+    token("GROUPED1", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
+    token("GROUPED2", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
+]
+"""The whitelist of all cases; what is not in it is Invalid."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Cases share the edge and therefore its event loop."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def conformance_kafka(kafka: KafkaSettings) -> KafkaSettings:
+    """The broker with the edge's topics, registered stations and a whitelist."""
+    own = registered(replace(kafka, topic_prefix="conformance."), *_STATIONS)
+    publish_sync(own, Codec(), TOKENS)
+    return own
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def csms(conformance_kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Csms]:
+    """The edge under test."""
+    data_dir = tmp_path_factory.mktemp("conformance")
+    async with running(conformance_kafka, data_dir, data_transfer_vendors=VENDOR) as edge:
+        bus = Bus(conformance_kafka, Codec())
+        yield Csms(edge, bus, iter(_STATIONS))
+        await bus.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def station16(csms: Csms) -> AsyncIterator[Station]:
+    """A station of OCPP 1.6 that has booted; its connectors 1 and 2 are available."""
+    async with csms.station(V16) as station:
+        await station.call("BootNotification", {"chargePointVendor": "Vendor", "chargePointModel": "Model"})
+        for connector_id in (0, 1, 2):
+            said = {"connectorId": connector_id, "errorCode": "NoError", "status": "Available"}
+            assert await station.call("StatusNotification", said) == {}
+        yield station
+
+
+async def _booted(station: Station) -> Station:
+    boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "Vendor", "model": "Model"}}
+    assert (await station.call("BootNotification", boot))["status"] == "Accepted"
+    for evse_id in (1, 2):
+        said = {"evseId": evse_id, "connectorId": 1, "connectorStatus": "Available"}
+        assert await station.call("StatusNotification", said | {"timestamp": "2026-09-21T14:13:20Z"}) == {}
+    return station
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def station201(csms: Csms) -> AsyncIterator[Station]:
+    """A station of OCPP 2.0.1 that has booted; its EVSEs 1 and 2 are available."""
+    async with csms.station(V201) as station:
+        yield await _booted(station)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def station21(csms: Csms) -> AsyncIterator[Station]:
+    """A station of OCPP 2.1 that has booted; its EVSEs 1 and 2 are available."""
+    async with csms.station(V21) as station:
+        yield await _booted(station)
