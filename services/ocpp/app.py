@@ -56,7 +56,9 @@ async def operate(
     delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
-    edge = StationEdge(settings, _edge(settings, tokens), delivery, registry.stations.get, now_ms)
+    edge = StationEdge(
+        settings, _edge(settings, tokens, registry.stations), delivery, registry.stations.get, now_ms
+    )
     registry.edge = edge
     tails = _tails(settings, codec, edge)
     readers = (tokens, registry.stations, *tails)
@@ -108,14 +110,17 @@ class _Registry:
             self._loop.call_soon_threadsafe(self.edge.registered, key, station)
 
 
-def _edge(settings: OcppSettings, tokens: View[Token]) -> Edge:
+def _edge(settings: OcppSettings, tokens: View[Token], stations: View[Station]) -> Edge:
     return Edge(
         tenant=settings.common.tenant,
         edge_id=settings.edge_id or f"{socket.gethostname()}:{settings.ocpp_port or os.getpid()}",
         token=tokens.get,
         transaction_secret=_secret(settings),
+        station=stations.get,
         heartbeat_interval_s=settings.heartbeat_interval_s,
+        boot_retry_s=settings.boot_retry_s,
         data_transfer_vendors=settings.vendors(),
+        master_pass_group=settings.master_pass_group,
     )
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.domain.events.common import CommandOutcome, Evse
+from services.domain.events.common import CommandOutcome, Evse, RegistrationStatus
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.ids import derived_id
 from services.ocpp import passwords
@@ -31,6 +31,7 @@ command = typer.Typer(
 
 _LOOK_S: Final = 0.05
 _ANSWER_GRACE_S: Final = 5.0
+_BOOT_S: Final = 60
 
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
 Deadline = Annotated[int, typer.Option("--timeout", help="seconds that the station has to come and answer")]
@@ -90,15 +91,31 @@ def list_stations() -> None:
 @station.command()
 def disable(station_id: StationId) -> None:
     """Refuse a station from now on; it is disconnected. What it did before stays."""
-    _enable(station_id, False)
+    _change(station_id, enabled=False)
     typer.echo(f"{station_id} may no longer connect.")
 
 
 @station.command()
 def enable(station_id: StationId) -> None:
     """Let a disabled station in again."""
-    _enable(station_id, True)
+    _change(station_id, enabled=True)
     typer.echo(f"{station_id} may connect.")
+
+
+@station.command()
+def registration(
+    station_id: StationId,
+    status: Annotated[
+        RegistrationStatus,
+        typer.Argument(case_sensitive=False, help="pending: may be configured, not charge; rejected: nothing"),
+    ],
+) -> None:
+    """Set what a station is told when it boots. One that is now accepted is asked to boot again at once."""
+    _change(station_id, registration=status)
+    if status is RegistrationStatus.ACCEPTED:
+        tenant = load(OcppSettings).common.tenant
+        publish(_asked(tenant, station_id, "TriggerMessage", {"requestedMessage": "BootNotification"}, _BOOT_S))
+    typer.echo(f"{station_id} is {status.value.lower()} from its next BootNotification on.")
 
 
 @command.command()
@@ -151,21 +168,21 @@ def _state(entry: Station, connection: Connection | None) -> str:
     return f"connected, {connection.protocol}"
 
 
-def _enable(station_id: str, enabled: bool) -> None:
+def _change(station_id: str, **changes: Any) -> None:
     settings = load(OcppSettings)
     with reading(Station) as known:
         entry = known.get(f"{settings.common.tenant}/{station_id}")
     if entry is None:
         fail(f"{station_id} is not registered: `wattlog station list` shows who is")
-    publish(replace(entry, enabled=enabled, updated_at=now_ms()))
+    publish(replace(entry, **changes, updated_at=now_ms()))
 
 
-def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
-    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
-    settings, now = load(OcppSettings), now_ms()
-    tenant = settings.common.tenant
+def _asked(
+    tenant: str, station_id: str, operation: str, payload: dict[str, Any], timeout_s: int
+) -> CommandRequested:
+    now = now_ms()
     command_id = derived_id("command", tenant, station_id, operation, now, os.getpid())
-    asked = CommandRequested(
+    return CommandRequested(
         event_id=derived_id("CommandRequested", tenant, command_id),
         command_id=command_id,
         tenant=tenant,
@@ -176,6 +193,12 @@ def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: in
         requested_at=now,
         deadline_at=now + timeout_s * 1000,
     )
+
+
+def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
+    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
+    settings = load(OcppSettings)
+    asked = _asked(settings.common.tenant, station_id, operation, payload, timeout_s)
     answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
     if answer is None:
         fail("no result: is `wattlog ocpp` running?")

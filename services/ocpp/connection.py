@@ -13,6 +13,7 @@ from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp.inbound.reply import Context, Edge
 from services.ocpp.outbound import command as outbound
+from services.ocpp.registration import BOOT, Registration
 from services.ocpp.routes import WITHOUT_WARNINGS, routes
 from services.ocpp.wire import frames
 from services.ocpp.wire.faults import V16, V21, Fault, Refused, code
@@ -65,7 +66,7 @@ class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_last", "_minute", "_outgoing", "_pending", "_routes", "_violations",
+        "_last", "_minute", "_outgoing", "_pending", "_registration", "_routes", "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
 
@@ -78,6 +79,7 @@ class Connection:
         self._pending: tuple[str, ...] = ()
         self._last: tuple[str, int, bytes] | None = None
         self._outgoing: _Outgoing | None = None
+        self._registration = Registration()
         self._violations = 0
         self._minute = 0
 
@@ -116,7 +118,10 @@ class Connection:
         """The frame of our CALL for a command; NotPossible if it cannot be put, Busy if another one is open."""
         if self._outgoing is not None:
             raise Busy(f"{self.station_id} has not answered {self._outgoing.message_id}")
+        if not self._registration.may_be_asked(self.edge.registration(self.station_id)):
+            raise outbound.NotPossible("the station's registration is rejected: it is not to be asked anything")
         action, payload = outbound.request(command, self.protocol)
+        self._registration.asks(action, payload)
         message_id = derived_id("call", command.command_id, self.epoch)
         self._outgoing = _Outgoing(message_id, action, command, deadline_ms)
         return frames.call(message_id, action, payload)
@@ -163,11 +168,14 @@ class Connection:
             return self._refused(frame, fault, said, data, now_ms)
         context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
         try:
+            self._require_registration(action)
             if not route.schema.is_valid(payload):
                 context.warnings = tolerated(route.schema, payload)
             reply = route.inbound(payload, context)
         except Refused as error:
             return self._refused(frame, error.fault, error.description, data, now_ms)
+        if action == BOOT:
+            self._registration.told(reply.payload["status"])
         text = frames.call_result(message_id, reply.payload)
         events = reply.events
         if context.warnings and action in WITHOUT_WARNINGS:
@@ -177,6 +185,12 @@ class Connection:
         else:
             self._last = (message_id, fingerprint, text)
         return Step(action, OK, text, events, reply.durable, message_id, fingerprint)
+
+    def _require_registration(self, action: str) -> None:
+        if self._registration.accepted:
+            return
+        if not self._registration.may_say(action, self.edge.registration(self.station_id)):
+            raise Refused(Fault.SECURITY, f"{action} before the station is accepted")
 
     def _no_longer_pending(self, message_id: str) -> None:
         one = self._pending == (message_id,)  # nearly always: stations wait for one reply before the next call
@@ -206,6 +220,7 @@ class Connection:
         try:
             if route is None:
                 raise Refused(Fault.NOT_IMPLEMENTED, f"{frame.action[:50]!r} is not known")
+            self._require_registration(frame.action)
             context = Context(self.edge, self.station_id, self.protocol, self.epoch, frame.message_id, now_ms)
             if not route.schema.is_valid(frame.payload):
                 context.warnings = tolerated(route.schema, frame.payload)

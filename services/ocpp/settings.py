@@ -28,7 +28,11 @@ class OcppSettings:
         "", "networks (CIDR, comma separated) whose X-Forwarded-For is believed, e.g. the load balancer's"
     )
     heartbeat_interval_s: int = setting(300, "interval that BootNotification gives stations")
+    boot_retry_s: int = setting(60, "interval that BootNotification gives stations that are not accepted")
     data_transfer_vendors: str = setting("", "vendorIds (comma separated) whose DataTransfer is accepted")
+    master_pass_group: str = setting(
+        "", "group id of master pass tokens (MasterPassGroupId of the stations): they start no transaction"
+    )
     hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
     call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
     ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from services.ocpp import cli
 from services.runtime.settings import KafkaSettings
-from tests.integration.ocpp_case import call, registered, running
+from tests.integration.ocpp_case import answer, call, registered, running
 from tests.integration.test_ocpp_edge import Station16
 
 pytestmark = pytest.mark.integration
@@ -99,6 +99,29 @@ class TestDisable:
         refused = run(cli.station, "disable", "CP1")
         assert refused.exit_code == 1
         assert "is not registered" in refused.output
+
+
+class TestRegistration:
+    async def test_holds_a_station_and_asks_it_to_boot_once_it_is_accepted(
+        self, kafka: KafkaSettings, tmp_path: Path
+    ) -> None:
+        registered(kafka, "CP1")
+        assert (await said(cli.station, "registration", "CP1", "pending")).exit_code == 0
+        async with running(kafka, tmp_path) as edge, edge.connect("CP1") as socket:
+            boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+            assert (await call(socket, "BootNotification", boot))[2]["status"] == "Pending"
+            assert (await call(socket, "Heartbeat", {}))[2] == "SecurityError"
+            accepted = await said(cli.station, "registration", "CP1", "Accepted")
+            assert accepted.output == "CP1 is accepted from its next BootNotification on.\n"
+            _, message_id, action, payload = await answer(socket)
+            assert (action, payload) == ("TriggerMessage", {"requestedMessage": "BootNotification"})
+            await socket.send(f'[3,"{message_id}",{{"status":"Accepted"}}]')
+            assert (await call(socket, "BootNotification", boot))[2]["status"] == "Accepted"
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+
+    def test_knows_only_registered_stations_and_statuses(self, kafka: KafkaSettings) -> None:
+        assert "is not registered" in run(cli.station, "registration", "CP9", "rejected").output
+        assert run(cli.station, "registration", "CP9", "unsure").exit_code == 2
 
 
 class TestCommand:

@@ -235,6 +235,14 @@ class MonitorEvent:
         )
 
 
+class RegistrationStatus(StrEnum):
+    """What a station that introduces itself is told (OCPP RegistrationStatusEnumType)."""
+
+    ACCEPTED = "ACCEPTED"
+    PENDING = "PENDING"
+    REJECTED = "REJECTED"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedVariable:

@@ -919,6 +919,7 @@ class Station:
     evses: tuple[common.Evse, ...] = ()
     quirks: tuple[str, ...] = ()  # Named tolerances for this station.
     enabled: bool = True  # False: refused.
+    registration: common.RegistrationStatus = common.RegistrationStatus.ACCEPTED  # What it is told when it boots.
     updated_at: int
 
     @property
@@ -940,6 +941,7 @@ class Station:
             "evses": [item.to_record() for item in self.evses],
             "quirks": list(self.quirks),
             "enabled": self.enabled,
+            "registration": self.registration.value,
             "updated_at": self.updated_at,
         }
 
@@ -959,5 +961,6 @@ class Station:
             evses=tuple([common.Evse.from_record(item) for item in record["evses"]]),
             quirks=tuple(record["quirks"]),
             enabled=record["enabled"],
+            registration=common.RegistrationStatus(record["registration"]),
             updated_at=record["updated_at"],
         )

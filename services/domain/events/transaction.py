@@ -193,6 +193,8 @@ class TransactionUpdated:
     seq_no: int | None = None
     trigger_reason: str | None = None
     charging_state: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
     offline: bool = False  # The station says that it happened while it was not connected.
     warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
 
@@ -216,6 +218,8 @@ class TransactionUpdated:
             "seq_no": self.seq_no,
             "trigger_reason": self.trigger_reason,
             "charging_state": self.charging_state,
+            "remote_start_id": self.remote_start_id,
+            "reservation_id": self.reservation_id,
             "offline": self.offline,
             "warnings": list(self.warnings),
         }
@@ -237,6 +241,8 @@ class TransactionUpdated:
             seq_no=record["seq_no"],
             trigger_reason=record["trigger_reason"],
             charging_state=record["charging_state"],
+            remote_start_id=record["remote_start_id"],
+            reservation_id=record["reservation_id"],
             offline=record["offline"],
             warnings=tuple(record["warnings"]),
         )

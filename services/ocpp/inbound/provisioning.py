@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import StationBooted
 from services.domain.units import rfc3339
 from services.ocpp.inbound.reply import Context, Reply
 
-ACCEPTED = "Accepted"
-
 
 def boot_notification(payload: dict[str, Any], context: Context) -> Reply:
-    """B01: an admitted station is accepted; who is not registered does not get as far as this."""
+    """B01 to B03: the registry says what an admitted station is told; who is not in it does not get this far."""
+    registration = context.edge.registration(context.station_id)
+    accepted = registration is RegistrationStatus.ACCEPTED
     station = payload["chargingStation"]
     modem = station.get("modem", {})
     event = StationBooted(
@@ -26,13 +27,13 @@ def boot_notification(payload: dict[str, Any], context: Context) -> Reply:
         iccid=modem.get("iccid"),
         imsi=modem.get("imsi"),
         boot_reason=payload.get("reason"),
-        registration_status=ACCEPTED,
+        registration_status=registration.capitalize(),
         recorded_at=context.now_ms,
     )
     answer = {
         "currentTime": rfc3339(context.now_ms),
-        "interval": context.edge.heartbeat_interval_s,
-        "status": ACCEPTED,
+        "interval": context.edge.heartbeat_interval_s if accepted else context.edge.boot_retry_s,
+        "status": registration.capitalize(),
     }
     return Reply(answer, (event,), durable=True)
 

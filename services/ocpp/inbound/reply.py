@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from services.domain.events.common import RegistrationStatus
+from services.domain.events.station import Station
 from services.domain.events.token import Token
 from services.domain.folding import Event
 from services.domain.ids import derived_id
@@ -30,10 +32,21 @@ class Edge:
     """Looks up the whitelist by `services.domain.tokens.token_key`."""
     transaction_secret: bytes
     """Key of OCPP 1.6 transaction ids; the same on every pod."""
+    station: Callable[[str], Station | None] = lambda _key: None
+    """Looks up the registry by `{tenant}/{station_id}`."""
     heartbeat_interval_s: int = 300
+    boot_retry_s: int = 60
+    """When a station that was not accepted may introduce itself again."""
     data_transfer_vendors: frozenset[str] = frozenset()
+    master_pass_group: str = ""
+    """Group of the tokens that end everybody's transactions and start none; "" for none (C16)."""
     signs_certificates: bool = False
     """Somebody answers CertificateSigningRequested with a CertificateSigned."""
+
+    def registration(self, station_id: str) -> RegistrationStatus:
+        """What the registry says that a station is told when it boots."""
+        station = self.station(f"{self.tenant}/{station_id}")
+        return RegistrationStatus.ACCEPTED if station is None else station.registration
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The protocol machine: one answer per call, the right one, whatever comes."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -8,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.domain.events.common import CommandOutcome
+from services.domain.events.common import CommandOutcome, RegistrationStatus
 from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated, StationBooted
 from services.domain.events.transaction import TransactionStarted
 from services.ocpp.connection import MAX_VIOLATIONS_PER_MINUTE, Busy, Connection, Step
 from services.ocpp.outbound.command import NotPossible
 from services.ocpp.wire.faults import Fault
-from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V16, V201
+from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V16, V21, V201, registered_as
 
 AT = "2026-09-21T14:13:20Z"
 START = {"connectorId": 1, "idTag": "VALID1", "meterStart": 5, "timestamp": AT}
@@ -311,6 +312,50 @@ class TestCall:
         answer = orjson.dumps([3, message_id, {"status": "Accepted"}])
         assert isinstance(machine.receive(answer, NOW).events[0], CommandAnswered)
         assert violation(machine.receive(answer, NOW)).code == "Unmatched"
+
+
+BOOT_201 = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
+
+
+class TestRegistration:
+    def machine(self, status: RegistrationStatus, protocol: str = V201) -> Connection:
+        return Connection(registered_as(status), STATION, protocol, 7)
+
+    @pytest.mark.parametrize("protocol", [V16, V201])
+    @pytest.mark.parametrize("status", [RegistrationStatus.PENDING, RegistrationStatus.REJECTED])
+    def test_refuses_what_a_station_says_before_it_is_accepted(
+        self, protocol: str, status: RegistrationStatus
+    ) -> None:
+        step = self.machine(status, protocol).receive(call("Heartbeat", {}), NOW)
+        assert said(step)[:3] == [4, "m1", "SecurityError"]
+        assert violation(step).code == "SecurityError"
+
+    def test_lets_it_say_anything_once_it_is_told_that_it_is_accepted(self) -> None:
+        machine = self.machine(RegistrationStatus.PENDING)
+        assert said(machine.receive(call("BootNotification", BOOT_201), NOW))[2]["status"] == "Pending"
+        machine.edge = registered_as(RegistrationStatus.ACCEPTED)
+        assert said(machine.receive(call("Heartbeat", {}, "m2"), NOW))[2] == "SecurityError"
+        assert said(machine.receive(call("BootNotification", BOOT_201, "m3"), NOW))[2]["status"] == "Accepted"
+        assert said(machine.receive(call("Heartbeat", {}, "m4"), NOW))[0] == 3
+
+    def test_lets_it_say_what_it_was_asked_for(self) -> None:
+        machine = self.machine(RegistrationStatus.PENDING)
+        trigger = replace(asked(operation="TriggerMessage"), payload_json='{"requestedMessage":"Heartbeat"}')
+        machine.call(trigger, NOW + 30_000)
+        assert said(machine.receive(call("Heartbeat", {}), NOW))[0] == 3
+
+    def test_asks_a_rejected_station_nothing(self) -> None:
+        machine = self.machine(RegistrationStatus.REJECTED)
+        with pytest.raises(NotPossible, match="rejected"):
+            machine.call(asked(), NOW + 30_000)
+        assert not machine.calling
+
+    def test_takes_no_unanswered_message_of_a_station_that_is_not_accepted(self) -> None:
+        stream = {"id": 1, "pending": 0, "basetime": AT, "data": [{"t": 1, "v": "5"}]}
+        data = orjson.dumps([6, "m1", "NotifyPeriodicEventStream", stream])
+        step = self.machine(RegistrationStatus.PENDING, V21).receive(data, NOW)
+        assert step.reply is None
+        assert violation(step).code == "SecurityError"
 
 
 class TestFailed:

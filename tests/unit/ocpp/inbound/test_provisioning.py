@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import StationBooted
 from services.ocpp.inbound.provisioning import boot_notification, heartbeat
-from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V16, V201, context, fits
+from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V16, V201, context, fits, registered_as
 
 BOOT: dict[str, Any] = {
     "reason": "PowerUp",
@@ -58,8 +59,27 @@ class TestBootNotification:
         assert len({first.event_id, other.event_id, later.event_id}) == 3  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize("protocol", [V16, V201])
-    def test_answer_fits_both_versions(self, protocol: str) -> None:
-        assert fits(protocol, "BootNotification", boot_notification(BOOT, context(protocol)))
+    @pytest.mark.parametrize("status", RegistrationStatus)
+    def test_answer_fits_both_versions(self, protocol: str, status: RegistrationStatus) -> None:
+        reply = boot_notification(BOOT, context(protocol, edge=registered_as(status)))
+        assert fits(protocol, "BootNotification", reply)
+
+    @pytest.mark.parametrize(
+        ("status", "said", "interval"),
+        [
+            (RegistrationStatus.ACCEPTED, "Accepted", 300),
+            (RegistrationStatus.PENDING, "Pending", 60),
+            (RegistrationStatus.REJECTED, "Rejected", 60),
+        ],
+    )
+    def test_tells_what_the_registry_says_and_when_to_come_back(
+        self, status: RegistrationStatus, said: str, interval: int
+    ) -> None:
+        reply = boot_notification(BOOT, context(edge=registered_as(status)))
+        assert (reply.payload["status"], reply.payload["interval"]) == (said, interval)
+        (event,) = reply.events
+        assert isinstance(event, StationBooted)
+        assert event.registration_status == said
 
 
 class TestHeartbeat:
