@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from services.domain.events.authorization import AuthorizationDecided
 from services.domain.events.token import Token
-from services.domain.tokens import ACCEPTED, Decision, decide, normalise_uid, token_key
+from services.domain.tokens import ACCEPTED, INVALID, Decision, decide, normalise_uid, token_key
 from services.domain.units import rfc3339
 from services.ocpp.inbound.reply import Context, Reply
 
@@ -31,8 +31,13 @@ def authorize(payload: dict[str, Any], context: Context) -> Reply:
     return Reply({"idTokenInfo": id_token_info(made)}, (made.event,))
 
 
-def decision(uid: str, kind: str, occasion: str, context: Context, *content: str | int) -> Authorization:
-    """Decide about a token; `content` is what makes this occasion different from all others of the station."""
+def decision(
+    uid: str, kind: str, occasion: str, context: Context, *content: str | int, starts: bool = False
+) -> Authorization:
+    """Decide about a token; `content` is what makes this occasion different from all others of the station.
+
+    `starts`: a transaction is to begin with it, which a master pass is not for (C16.FR.03).
+    """
     token = None
     if kind == NO_AUTHORIZATION:
         # C15, F01: the station is configured to charge whoever plugs in.
@@ -40,6 +45,8 @@ def decision(uid: str, kind: str, occasion: str, context: Context, *content: str
     else:
         token = context.edge.token(token_key(context.tenant, uid))
         decided = decide(token, context.now_ms)
+        if starts and decided.accepted and _is_master_pass(token, context):
+            decided = Decision(INVALID, "a master pass ends transactions and starts none")
     event = AuthorizationDecided(
         event_id=context.event_id("AuthorizationDecided", occasion, uid, *content),
         tenant=context.tenant,
@@ -54,6 +61,11 @@ def decision(uid: str, kind: str, occasion: str, context: Context, *content: str
         decided_at=context.now_ms,
     )
     return Authorization(decided, token, event)
+
+
+def _is_master_pass(token: Token | None, context: Context) -> bool:
+    group = context.edge.master_pass_group
+    return token is not None and bool(group) and token.group_id == group
 
 
 def id_token_info(made: Authorization) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.domain.events.common import MonitorEvent, ReportedVariable
 from services.domain.events.station import MonitorEventsReported, VariablesReported
+from services.ocpp.inbound import availability
 from services.ocpp.inbound.reply import Context, Reply, canonical
 
 
@@ -29,8 +30,10 @@ def notify_report(payload: dict[str, Any], context: Context) -> Reply:
 
 
 def notify_event(payload: dict[str, Any], context: Context) -> Reply:
-    """N07: monitors have gone off."""
+    """N07: monitors have gone off, or (G01) connectors have changed their status."""
     events = tuple([_monitor_event(entry, context) for entry in payload["eventData"]])
+    said = [availability.connector_status(entry, context) for entry in payload["eventData"]]
+    statuses = tuple([status for status in said if status is not None])
     event = MonitorEventsReported(
         event_id=context.event_id("MonitorEventsReported", canonical(payload)),
         tenant=context.tenant,
@@ -43,7 +46,7 @@ def notify_event(payload: dict[str, Any], context: Context) -> Reply:
         warnings=tuple(context.warnings),
         recorded_at=context.now_ms,
     )
-    return Reply({}, (event,), durable=True)
+    return Reply({}, (event, *statuses), durable=True)
 
 
 def _reported(entry: dict[str, Any], context: Context) -> list[ReportedVariable]:

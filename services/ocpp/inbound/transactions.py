@@ -9,6 +9,9 @@ from services.ocpp.inbound import authorization
 from services.ocpp.inbound.meter_values import BEGIN, END, read_all, read_sample, register_at
 from services.ocpp.inbound.reply import Context, Reply
 
+_STARTING = frozenset({"Authorized", "RemoteStart"})
+"""TriggerReasonEnumType: the token is the one that is to be charged for."""
+
 
 def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
     """E01 to E15: a transaction began, went on or ended; the station's word is recorded, never refused.
@@ -25,6 +28,7 @@ def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
         made = authorization.decision(
             id_token["idToken"], id_token["type"], "TransactionEvent", context,
             info["transactionId"], payload["seqNo"],
+            starts=payload["eventType"] == "Started" or payload["triggerReason"] in _STARTING,
         )  # fmt: skip
         answer["idTokenInfo"] = authorization.id_token_info(made)
         status = made.decision.status
@@ -56,29 +60,37 @@ def _common_fields(payload: dict[str, Any], info: dict[str, Any], context: Conte
 def _started(payload: dict[str, Any], fields: dict[str, Any], status: str | None, context: Context) -> Event:
     transaction_id = fields["transaction_id"]
     started_at = context.time(payload)
-    remote_start_id = context.whole(payload["transactionInfo"], "remoteStartId")
-    reservation_id = context.whole(payload, "reservationId")
+    causes = _causes(payload, context)
     return TransactionStarted(
         event_id=context.event_id("TransactionStarted", transaction_id, payload["seqNo"]),
         start_key=context.event_id("start", transaction_id),
         authorization_status=status,
         started_at=started_at,
         meter_start_wh=register_at(fields["meter_values"], BEGIN),
-        remote_start_id=remote_start_id,
-        reservation_id=reservation_id,
         warnings=tuple(context.warnings),
         **fields,
+        **causes,
     )
 
 
 def _updated(payload: dict[str, Any], fields: dict[str, Any], _: str | None, context: Context) -> Event:
     occurred_at = context.time(payload)
+    causes = _causes(payload, context)
     return TransactionUpdated(
         event_id=context.event_id("TransactionUpdated", fields["transaction_id"], payload["seqNo"]),
         occurred_at=occurred_at,
         warnings=tuple(context.warnings),
         **fields,
+        **causes,
     )
+
+
+def _causes(payload: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Which remote start and reservation it goes back to; of one that began with the plug, an update says so."""
+    return {
+        "remote_start_id": context.whole(payload["transactionInfo"], "remoteStartId"),
+        "reservation_id": context.whole(payload, "reservationId"),
+    }
 
 
 def _ended(payload: dict[str, Any], fields: dict[str, Any], _: str | None, context: Context) -> Event:

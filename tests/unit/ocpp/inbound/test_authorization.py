@@ -53,6 +53,10 @@ class TestAuthorize:
             "cacheExpiryDateTime": "2026-09-21T15:13:20.000Z",
         }
 
+    def test_accepts_a_master_pass_and_lets_the_station_see_that_it_is_one(self) -> None:
+        info = authorize(asked("MASTER1"), context()).payload["idTokenInfo"]
+        assert info == {"status": "Accepted", "groupIdToken": {"idToken": "MASTERS", "type": "Central"}}
+
     def test_leaves_out_a_group_that_no_station_could_hold(self) -> None:
         reply = authorize(asked("LONGGROUP"), context())
         assert reply.payload["idTokenInfo"] == {"status": "Accepted"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.domain.events.station import ConnectorStatusChanged
-from services.ocpp.inbound.availability import status_notification
+from services.ocpp.inbound.availability import connector_status, status_notification
 from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V201, context, fits
 
 STATUS: dict[str, Any] = {
@@ -57,3 +57,41 @@ class TestStatusNotification:
         event = changed(STATUS | {"timestamp": "222222017-10-27T19:10:11Z", "evseId": 10**10})
         assert (event.occurred_at, event.evse_id) == (NOW, None)
         assert len(event.warnings) == 2
+
+
+def monitored(**changes: Any) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "eventId": 1,
+        "timestamp": "2026-09-21T14:13:19Z",
+        "trigger": "Delta",
+        "actualValue": "Occupied",
+        "eventNotificationType": "HardWiredNotification",
+        "component": {"name": "Connector", "evse": {"id": 2, "connectorId": 1}},
+        "variable": {"name": "AvailabilityState"},
+    }
+    return entry | changes
+
+
+class TestConnectorStatus:
+    def test_is_what_a_status_notification_would_have_said(self) -> None:
+        assert connector_status(monitored(), context()) == changed(STATUS)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"component": {"name": "EVSE", "evse": {"id": 2}}},
+            {"component": {"name": "ChargingStation"}},
+            {"component": {"name": "Connector"}},
+            {"component": {"name": "Connector", "evse": {"id": 2}}},
+            {"variable": {"name": "Problem"}},
+        ],
+    )
+    def test_is_none_of_any_other_event(self, change: dict[str, Any]) -> None:
+        assert connector_status(monitored(**change), context()) is None
+
+    @pytest.mark.parametrize("value", ["", "occupied", "Suspended", "x" * 2500, "\x00", "<script>"])
+    def test_is_none_of_a_value_that_is_no_status_and_says_so(self, value: str) -> None:
+        circumstances = context()
+        assert connector_status(monitored(actualValue=value), circumstances) is None
+        assert len(circumstances.warnings) == 1
+        assert len(circumstances.warnings[0]) < 100

@@ -88,6 +88,14 @@ class TestUpdated:
         assert (event.transaction_id, event.seq_no, event.charging_state) == (TRANSACTION, 3, "Charging")
         assert (event.occurred_at, event.meter_values[0].energy_register_wh) == (NOW, 5)
 
+    def test_says_which_remote_start_and_reservation_it_goes_back_to(self) -> None:
+        payload = message("Updated", 1, info={"remoteStartId": 4}, reservationId=9) | {
+            "triggerReason": "RemoteStart"
+        }
+        (event,) = transaction_event(payload, context()).events
+        assert isinstance(event, TransactionUpdated)
+        assert (event.remote_start_id, event.reservation_id) == (4, 9)
+
 
 class TestEnded:
     def test_records_the_end(self) -> None:
@@ -104,6 +112,29 @@ class TestEnded:
         assert isinstance(event, TransactionEnded)
         assert event.stopped_reason == "Local"
         assert event.meter_stop_wh is None
+
+
+class TestMasterPass:
+    def status(self, kind: str, trigger_reason: str) -> str:
+        payload = message(kind, 4, idToken={"idToken": "MASTER1", "type": "ISO14443"})
+        reply = transaction_event(payload | {"triggerReason": trigger_reason}, context())
+        assert reply.payload["idTokenInfo"]["groupIdToken"]["idToken"] == "MASTERS"
+        decided = reply.events[1]
+        assert isinstance(decided, AuthorizationDecided)
+        assert decided.status == reply.payload["idTokenInfo"]["status"]
+        return decided.status
+
+    @pytest.mark.parametrize(("kind", "reason"), [("Ended", "StopAuthorized"), ("Updated", "StopAuthorized")])
+    def test_ends_a_transaction(self, kind: str, reason: str) -> None:
+        assert self.status(kind, reason) == "Accepted"
+
+    @pytest.mark.parametrize(
+        ("kind", "reason"),
+        [("Started", "Authorized"), ("Started", "CablePluggedIn"), ("Updated", "Authorized"),
+         ("Updated", "RemoteStart")],
+    )  # fmt: skip
+    def test_starts_none(self, kind: str, reason: str) -> None:
+        assert self.status(kind, reason) == "Invalid"
 
 
 @pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])
