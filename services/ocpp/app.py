@@ -106,7 +106,9 @@ class _Registry:
 
     def _changed(self, key: str, station: Station | None) -> None:
         """On the view's thread."""
-        if self.edge is not None and (station is None or not station.enabled):
+        if self.edge is None:
+            return
+        if key in self.edge.sockets or station is None or not station.enabled:
             self._loop.call_soon_threadsafe(self.edge.registered, key, station)
 
 

@@ -31,7 +31,6 @@ command = typer.Typer(
 
 _LOOK_S: Final = 0.05
 _ANSWER_GRACE_S: Final = 5.0
-_BOOT_S: Final = 60
 
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
 Deadline = Annotated[int, typer.Option("--timeout", help="seconds that the station has to come and answer")]
@@ -110,11 +109,8 @@ def registration(
         typer.Argument(case_sensitive=False, help="pending: may be configured, not charge; rejected: nothing"),
     ],
 ) -> None:
-    """Set what a station is told when it boots. One that is now accepted is asked to boot again at once."""
+    """Set what a station is told when it boots. One that waits to be accepted is asked to boot again at once."""
     _change(station_id, registration=status)
-    if status is RegistrationStatus.ACCEPTED:
-        tenant = load(OcppSettings).common.tenant
-        publish(_asked(tenant, station_id, "TriggerMessage", {"requestedMessage": "BootNotification"}, _BOOT_S))
     typer.echo(f"{station_id} is {status.value.lower()} from its next BootNotification on.")
 
 
@@ -177,12 +173,12 @@ def _change(station_id: str, **changes: Any) -> None:
     publish(replace(entry, **changes, updated_at=now_ms()))
 
 
-def _asked(
-    tenant: str, station_id: str, operation: str, payload: dict[str, Any], timeout_s: int
-) -> CommandRequested:
-    now = now_ms()
+def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
+    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
+    settings, now = load(OcppSettings), now_ms()
+    tenant = settings.common.tenant
     command_id = derived_id("command", tenant, station_id, operation, now, os.getpid())
-    return CommandRequested(
+    asked = CommandRequested(
         event_id=derived_id("CommandRequested", tenant, command_id),
         command_id=command_id,
         tenant=tenant,
@@ -193,12 +189,6 @@ def _asked(
         requested_at=now,
         deadline_at=now + timeout_s * 1000,
     )
-
-
-def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
-    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
-    settings = load(OcppSettings)
-    asked = _asked(settings.common.tenant, station_id, operation, payload, timeout_s)
     answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
     if answer is None:
         fail("no result: is `wattlog ocpp` running?")

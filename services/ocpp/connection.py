@@ -93,6 +93,11 @@ class Connection:
         """True while a CALL of ours is open."""
         return self._outgoing is not None
 
+    @property
+    def waits_to_be_accepted(self) -> bool:
+        """True while the last that the station was told is that its registration is pending."""
+        return self._registration.pending
+
     def receive(self, data: bytes, now_ms: Millis) -> Step:
         """Take one text frame."""
         try:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import (
     Connection,
     SecurityEventRaised,
@@ -25,6 +26,7 @@ from services.ocpp.delivery import Asker, Delivery
 from services.ocpp.door import Door
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.metrics import EdgeMetrics
+from services.ocpp.registration import boot_again
 from services.ocpp.settings import OcppSettings
 from services.ocpp.throttle import Buckets
 from services.ocpp.wire.faults import Fault
@@ -209,12 +211,16 @@ class StationEdge:
         self.metrics.ack_durable_s.observe(waited_ms / 1000)
 
     def registered(self, key: str, station: Station | None) -> None:
-        """A registry entry has changed: who is no longer welcome is shown out."""
+        """A registry entry has changed: who is no longer welcome is shown out, who waited for it is let in."""
         socket = self.sockets.get(key)
-        if socket is not None and (station is None or not station.enabled):
-            socket.close(POLICY_VIOLATION, "refused", "station is disabled")
         if station is None or not station.enabled:
+            if socket is not None:
+                socket.close(POLICY_VIOLATION, "refused", "station is disabled")
             self.commands.serve(key, self.now_ms())
+            return
+        waits = socket is not None and socket.connection.waits_to_be_accepted
+        if waits and station.registration is RegistrationStatus.ACCEPTED:
+            self.delivery.publish(boot_again(station, self.now_ms()))
 
     def held_elsewhere(self, connections: Iterable[Any]) -> None:
         """Records of `station.connection`: another edge has, or had, a station. The higher epoch is right."""

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.domain.events.common import RegistrationStatus
+from services.domain.events.station import CommandRequested, Station
+from services.domain.ids import derived_id
+from services.domain.units import Millis
 
 BOOT: Final = "BootNotification"
 
@@ -19,6 +22,25 @@ _TRIGGERED: Final[Mapping[str, frozenset[str]]] = {
 """Where the message that a trigger asks for is not called like the trigger."""
 
 
+_BOOT_MS: Final = 60_000
+
+
+def boot_again(station: Station, now_ms: Millis) -> CommandRequested:
+    """Asks a station that has been accepted in the registry to come and be told so (F06)."""
+    command_id = derived_id("boot again", station.key, station.updated_at)
+    return CommandRequested(
+        event_id=derived_id("CommandRequested", station.tenant, command_id),
+        command_id=command_id,
+        tenant=station.tenant,
+        station_id=station.station_id,
+        operation="TriggerMessage",
+        payload_json='{"requestedMessage":"BootNotification"}',
+        requested_by="registry",
+        requested_at=now_ms,
+        deadline_at=now_ms + _BOOT_MS,
+    )
+
+
 class Registration:
     """What one connection's station was told, and what it was asked to say although it is not accepted."""
 
@@ -27,6 +49,11 @@ class Registration:
     def __init__(self) -> None:
         self._told: RegistrationStatus | None = None
         self._asked_for: frozenset[str] = frozenset()
+
+    @property
+    def pending(self) -> bool:
+        """True while it waits to be accepted: it was told so on this connection."""
+        return self._told is RegistrationStatus.PENDING
 
     @property
     def accepted(self) -> bool:

@@ -116,8 +116,8 @@ class TestRegistration:
             _, message_id, action, payload = await answer(socket)
             assert (action, payload) == ("TriggerMessage", {"requestedMessage": "BootNotification"})
             await socket.send(f'[3,"{message_id}",{{"status":"Accepted"}}]')
-            assert (await call(socket, "BootNotification", boot))[2]["status"] == "Accepted"
-            assert (await call(socket, "Heartbeat", {}))[0] == 3
+            assert (await call(socket, "BootNotification", boot, "m2"))[2]["status"] == "Accepted"
+            assert (await call(socket, "Heartbeat", {}, "m3"))[0] == 3
 
     def test_knows_only_registered_stations_and_statuses(self, kafka: KafkaSettings) -> None:
         assert "is not registered" in run(cli.station, "registration", "CP9", "rejected").output

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from services.domain.events.common import CommandOutcome
+from services.domain.events.common import CommandOutcome, RegistrationStatus
 from services.domain.events.station import (
     CommandAnswered,
+    CommandRequested,
     Connection,
     ProtocolViolated,
     SecurityEventRaised,
@@ -23,7 +24,7 @@ from services.ocpp.connection import Step
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import StationEdge
 from services.ocpp.settings import OcppSettings
-from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16
+from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16, registered_as
 from tests.unit.ocpp.test_dispatch import asked
 
 START = {"connectorId": 1, "idTag": "VALID1", "meterStart": 5, "timestamp": "2026-09-21T14:13:20Z"}
@@ -361,6 +362,22 @@ class TestRegistered:
         del around.stations[KEY]
         around.edge.registered(KEY, None)
         assert around.of(CommandAnswered)[0].outcome is CommandOutcome.UNREACHABLE
+
+    def test_has_a_station_boot_again_once_it_is_accepted(self) -> None:
+        around = Around()
+        around.edge.edge = registered_as(RegistrationStatus.PENDING)
+        socket = around.connect()
+        around.edge.registered(KEY, around.stations[KEY])
+        assert around.of(CommandRequested) == []
+        around.say(socket, "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+        around.edge.registered(KEY, replace(around.stations[KEY], registration=RegistrationStatus.PENDING))
+        assert around.of(CommandRequested) == []
+        around.edge.registered(KEY, around.stations[KEY])
+        (asked_for,) = around.of(CommandRequested)
+        assert (asked_for.operation, asked_for.payload_json) == (
+            "TriggerMessage", '{"requestedMessage":"BootNotification"}',
+        )  # fmt: skip
+        assert (asked_for.station_id, asked_for.deadline_at) == ("CP1", NOW + 60_000)
 
     def test_leaves_the_others_alone(self) -> None:
         around = Around()

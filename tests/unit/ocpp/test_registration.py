@@ -23,6 +23,11 @@ class TestStatus:
     def test_is_what_it_was_told_afterwards(self, registered: RegistrationStatus) -> None:
         assert told("Pending").status(registered) is PENDING
 
+    def test_is_pending_only_when_told(self) -> None:
+        assert not Registration().pending
+        assert not told("Rejected").pending
+        assert told("Pending").pending
+
     def test_is_accepted_only_when_told(self) -> None:
         assert not Registration().accepted
         assert not told("Pending").accepted
