@@ -127,7 +127,7 @@ class Charging:
     reached: set[str] = field(default_factory=set)
 
     async def tell(self, trigger: str, kind: str = "Updated", **more: Any) -> dict[str, Any]:
-        """Send a TransactionEvent and see it recorded; the answer. `more` is of the message, `info` of its info."""
+        """Send a TransactionEvent and see it recorded; the answer. `more` goes into it, `info` into its info."""
         self.seq_no += 1
         info = {"transactionId": self.transaction_id, "chargingState": self.charging_state, **more.pop("info", {})}
         message = {

@@ -2,6 +2,7 @@
 
 import hashlib
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from services.domain.events.common import MeterValue
@@ -48,7 +49,7 @@ async def measured_without_transaction(station: Station, evse_ids: tuple[int, ..
     assert [event.evse_id for event in recorded] == list(evse_ids) * rounds
     assert {context for event in recorded for context in contexts(event.meter_values)} == {"Sample.Clock"}
     times = [event.occurred_at for event in recorded if event.evse_id == evse_ids[0]]
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {INTERVAL_S * 1000}
+    assert {later - earlier for earlier, later in pairwise(times)} == {INTERVAL_S * 1000}
     assert recorded[-1].meter_values[0].energy_register_wh == Decimal("1000.5") * rounds
 
 
