@@ -150,8 +150,8 @@ def register(kafka: KafkaSettings, stations: int) -> None:
 
 
 @contextmanager
-def edge(folder: Path, kafka: KafkaSettings) -> Iterator[tuple[int, int]]:
-    """`wattlog ocpp`: its port and process id."""
+def edge(folder: Path, kafka: KafkaSettings, limits: bool = False) -> Iterator[tuple[int, int]]:
+    """`wattlog ocpp`: its port and process id; with its limits or without."""
     port, metrics = free_ports(2)
     env = {
         "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
@@ -159,10 +159,10 @@ def edge(folder: Path, kafka: KafkaSettings) -> Iterator[tuple[int, int]]:
         "WATTLOG_OCPP_PORT": str(port),
         "WATTLOG_OCPP_METRICS_PORT": str(metrics),
         "WATTLOG_DATA_DIR": str(folder),
-        "WATTLOG_STATION_MESSAGES_PER_S": "100000",
-        "WATTLOG_CONNECTS_PER_S": "100000",
         "WATTLOG_LOG_LEVEL": "warning",
     }
+    if not limits:
+        env |= {"WATTLOG_STATION_MESSAGES_PER_S": "100000", "WATTLOG_CONNECTS_PER_S": "100000"}
     with process([sys.executable, "-m", "services", "ocpp"], env, f"http://127.0.0.1:{metrics}/readyz") as pid:
         yield port, pid
 
@@ -285,6 +285,7 @@ def moment(session: int, step: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
+BOOT = {"chargePointVendor": "Bench", "chargePointModel": "AC22", "firmwareVersion": "1.2.3"}
 SAMPLED = [
     ("Energy.Active.Import.Register", "Wh", None, 12_345_678.0),
     ("Power.Active.Import", "W", None, 10987.5),
@@ -311,9 +312,8 @@ def session_v16(session: int, number: int) -> list[Message]:
 
     start = {"connectorId": 1, "idTag": TOKEN, "meterStart": 12_345_678, "timestamp": moment(session, 1)}
     stop = {"transactionId": 1_000_000 + session, "idTag": TOKEN, "meterStop": 12_356_789 + number}
-    boot = {"chargePointVendor": "Bench", "chargePointModel": "AC22", "firmwareVersion": "1.2.3"}
     return [
-        *([("BootNotification", boot)] if session == 0 else []),
+        *([("BootNotification", BOOT)] if session == 0 else []),
         ("Heartbeat", {}),
         status("Preparing", 0),
         ("Authorize", {"idTag": TOKEN}),
@@ -391,8 +391,7 @@ async def connected_once_known(port: int, number: int) -> StationClient:
 
 
 async def boot(clients: list[StationClient]) -> None:
-    body = {"chargePointVendor": "Bench", "chargePointModel": "AC22", "firmwareVersion": "1.2.3"}
-    frames = session_frames([("BootNotification", body), ("Heartbeat", {})], 0)
+    frames = session_frames([("BootNotification", BOOT), ("Heartbeat", {})], 0)
     await asyncio.gather(*[client.run(iter(frames)) for client in clients])
 
 
