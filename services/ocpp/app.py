@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.token import Token
 from services.ocpp.delivery import Delivery
-from services.ocpp.edge import SERVICE_RESTART, StationEdge
+from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
 from services.ocpp.sockets import serve
@@ -57,7 +57,7 @@ async def operate(
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
     edge = StationEdge(
-        settings, _edge(settings, tokens, registry.stations), delivery, registry.stations.get, now_ms
+        settings, _edge(settings, tokens, registry.stations), delivery, registry.stations.get, now_ms, _later
     )
     registry.edge = edge
     tails = _tails(settings, codec, edge)
@@ -91,6 +91,7 @@ async def operate(
         metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
+        edge.departures.flush()
         left = await bus.close(settings.hold_s)
         if left:
             process.log.error("stopped with events that Kafka has not confirmed", events=left)
@@ -162,6 +163,10 @@ def _calm_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def _later(turn: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(TURN_S, turn)
 
 
 async def _tick(edge: StationEdge) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
@@ -16,7 +16,6 @@ from services.domain.events.station import (
     StationConnected,
     StationDisconnected,
 )
-from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp import connection as machine
@@ -29,6 +28,7 @@ from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.registration import boot_again
 from services.ocpp.settings import OcppSettings
 from services.ocpp.throttle import Buckets
+from services.ocpp.turnstile import Turnstile
 from services.ocpp.wire.faults import Fault
 
 POLICY_VIOLATION: Final = 1008
@@ -44,6 +44,9 @@ _BURST_S: Final = 10
 """A station may save up what it may send in this time."""
 
 _MINUTE_S: Final = 60
+
+TURN_S: Final = 0.01
+_DEPARTURES_PER_TURN: Final = 20
 
 log = structlog.get_logger(__name__)
 
@@ -77,10 +80,20 @@ class Socket(Asker, Line, Protocol):
         """Stop reading, for some seconds or (0) until the replies that wait have gone."""
 
 
+class Departure(NamedTuple):
+    """A connection that has ended."""
+
+    connection: machine.Connection
+    key: str
+    reason: str
+    at_ms: Millis
+
+
 class StationEdge:
     """All state of an edge process, in memory only: everything in it can be lost without losing anything.
 
-    `now_ms` is the clock; `delivery` the way to Kafka; `station` looks up the registry by key.
+    `now_ms` is the clock; `delivery` the way to Kafka; `station` looks up the registry by key; `later` calls a
+    function after TURN_S: when very many connections end at once, they are told a few at a time.
     """
 
     def __init__(
@@ -90,8 +103,10 @@ class StationEdge:
         delivery: Delivery,
         station: Callable[[str], Station | None],
         now_ms: Callable[[], Millis],
+        later: Callable[[Callable[[], None]], object] = lambda _turn: None,
     ) -> None:
         self.edge = edge
+        self.departures: Turnstile[Departure] = Turnstile(_DEPARTURES_PER_TURN, self._tell, later)
         self.settings = settings
         self.delivery = delivery
         self.sockets: dict[str, Socket] = {}
@@ -169,17 +184,24 @@ class StationEdge:
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """A station's connection has ended; `reason` in StationDisconnected's words."""
-        now_ms, connection = self.now_ms(), socket.connection
+        now_ms = self.now_ms()
         self.metrics.disconnects[reason] += 1
-        self._open[connection.protocol] -= 1
+        self._open[socket.connection.protocol] -= 1
         self.commands.closed(socket, now_ms)
-        ended = self._ended(connection.station_id, connection.protocol, connection.epoch, reason, now_ms)
-        events: list[Event] = [ended]
         if self.sockets.get(socket.key) is socket:
             del self.sockets[socket.key]
-            if socket.key not in self._elsewhere:
-                events.append(self._state_of(connection, False, now_ms))
-        self.delivery.publish(*events)
+        left = Departure(socket.connection, socket.key, reason, now_ms)
+        if self.departures.passes(left):
+            self._tell(left)
+
+    def _tell(self, left: Departure) -> None:
+        """Publish that a connection has ended; if the station is back or elsewhere by now, only that."""
+        connection = left.connection
+        ended = self._ended(connection.station_id, connection.protocol, connection.epoch, left.reason, left.at_ms)
+        if left.key in self.sockets or left.key in self._elsewhere:
+            self.delivery.publish(ended)
+        else:
+            self.delivery.publish(ended, self._state_of(connection, False, left.at_ms))
 
     def received(self, socket: Socket, data: bytes) -> None:
         """A text frame of a station."""

@@ -41,7 +41,9 @@ class OcppSettings:
     station_messages_per_s: int = setting(
         100, "messages (of up to 1 KiB) that one station may send in the long run; what exceeds it is read later"
     )
-    connects_per_s: int = setting(2000, "connection attempts that this process takes; more are answered 429")
+    connects_per_s: int = setting(
+        1500, "new connections that this process takes up; more wait their turn, and far more are answered 429"
+    )
     failures_per_minute: int = setting(30, "failed authentications per address and per station before 429")
     flaps_per_minute: int = setting(
         6, "displacements of one station's connection after which a security event is raised"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any, Final
 
 from picows import (
@@ -17,7 +18,8 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 from services.ocpp.admission import Admission, Refusal
 from services.ocpp.connection import Connection, Step
 from services.ocpp.door import Knock
-from services.ocpp.edge import TRY_AGAIN_LATER, StationEdge
+from services.ocpp.edge import TRY_AGAIN_LATER, TURN_S, StationEdge
+from services.ocpp.turnstile import Turnstile
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0
 BACKLOG: Final = 4096
@@ -214,21 +216,49 @@ class Upgrade:
         return WSUpgradeResponseWithListener(response, socket)
 
 
+class PacedProtocol(WSProtocol):  # type: ignore[misc]
+    """A connection whose request is not read before it is its turn."""
+
+    __slots__ = ("_tcp", "_waits", "turnstile")
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._tcp = transport
+        self._waits = not self.turnstile.passes(self)
+        if self._waits:
+            # Only once this returns does uvloop begin to read; by then its turn may have come.
+            asyncio.get_running_loop().call_soon(self._hold)
+
+    def admit(self) -> None:
+        """Its turn has come."""
+        self._waits = False
+        if not self._tcp.is_closing() and not self._tcp.is_reading():
+            self._tcp.resume_reading()
+
+    def _hold(self) -> None:
+        if self._waits and not self._tcp.is_closing():
+            self._tcp.pause_reading()
+
+
 async def serve(edge: StationEdge) -> asyncio.Server:
     """Listen for stations; OSError when the port is taken."""
     settings = edge.settings
+    loop = asyncio.get_running_loop()
+    turnstile: Turnstile[PacedProtocol] = Turnstile(
+        int(settings.connects_per_s * TURN_S), PacedProtocol.admit, partial(loop.call_later, TURN_S)
+    )
 
     def protocol() -> WSProtocol:
         upgrade = Upgrade(edge)
         # picows' own `ws_create_server` does not tell its listener factory where a request comes from.
-        made = WSProtocol(
+        made = PacedProtocol(
             None, None, False, upgrade, _QUIET, True, HANDSHAKE_TIMEOUT_S, False, 0, 0,
             WSAutoPingStrategy.PING_WHEN_IDLE, True, settings.max_frame_bytes, None, _READ_BUFFER_BYTES,
         )  # fmt: skip
+        made.turnstile = turnstile
         upgrade.protocol = made
         return made
 
-    loop = asyncio.get_running_loop()
     return await loop.create_server(protocol, settings.ocpp_host, settings.ocpp_port, backlog=BACKLOG)
 
 

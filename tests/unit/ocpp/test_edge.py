@@ -83,14 +83,18 @@ class Socket:
 class Around:
     """An edge, its clock, its Kafka and its registry."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(
+        self, later: Callable[[Callable[[], None]], object] = lambda _turn: None, **settings: Any
+    ) -> None:
         self.now = NOW
         self.up = True
         self.published: list[Event] = []
         self.waiting: list[Callable[[Exception | None], None]] = []
         self.stations = {KEY: Station(tenant=TENANT, station_id="CP1", updated_at=1)}
         self.delivery = Delivery(self.send, lambda: self.now, 20_000)
-        self.edge = StationEdge(OcppSettings(**settings), EDGE, self.delivery, self.stations.get, lambda: self.now)
+        self.edge = StationEdge(
+            OcppSettings(**settings), EDGE, self.delivery, self.stations.get, lambda: self.now, later
+        )
         self.edge.begin()
 
     def send(self, event: Event, done: Callable[[Exception | None], None]) -> None:
@@ -518,3 +522,26 @@ class TestGauges:
         assert gauges["connections_ocpp1_6"] == 1
         assert gauges["held_replies"] == 1
         assert gauges["waiting_commands"] == 0
+
+
+class TestManyDepartures:
+    def test_are_told_a_few_at_a_time_and_none_is_forgotten(self) -> None:
+        turns: list[Callable[[], None]] = []
+        around = Around(later=turns.append)
+        sockets = [around.connect(f"CP{number}") for number in range(50)]
+        for socket in sockets:
+            around.edge.disconnected(socket, "lost")
+        assert (around.edge.sockets, len(around.of(StationDisconnected))) == ({}, 20)
+        while turns:
+            turns.pop()()
+        assert len(around.of(StationDisconnected)) == 50
+
+    def test_do_not_hide_that_a_station_is_back(self) -> None:
+        turns: list[Callable[[], None]] = []
+        around = Around(later=turns.append)
+        for number in range(20):
+            around.edge.disconnected(around.connect(f"CP{number}"), "lost")
+        around.edge.disconnected(around.connect("late"), "lost")
+        around.connect("late")
+        turns.pop()()
+        assert [state.connected for state in around.of(Connection) if state.station_id == "late"] == [True, True]
