@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from services.domain.operations import OPERATIONS
 from services.ocpp.outbound.not_possible import NotPossible
 from services.ocpp.outbound.v16 import (
     authorization_list,
@@ -14,47 +15,11 @@ from services.ocpp.outbound.v16 import (
     security,
     smart_charging,
 )
-from services.ocpp.wire.faults import V16, V21, V201
 
 __all__ = ["CONVERTED_V16", "OPERATIONS", "Convert", "NotPossible"]
 
 Convert = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 """A valid 2.0.1 payload to the OCPP 1.6 action and payload; NotPossible when 1.6 cannot say it."""
-
-_V201: Final = frozenset(
-    {
-        "CancelReservation", "CertificateSigned", "ChangeAvailability", "ClearCache", "ClearChargingProfile",
-        "ClearDisplayMessage", "ClearVariableMonitoring", "CostUpdated", "CustomerInformation", "DataTransfer",
-        "DeleteCertificate", "GetBaseReport", "GetChargingProfiles", "GetCompositeSchedule", "GetDisplayMessages",
-        "GetInstalledCertificateIds", "GetLocalListVersion", "GetLog", "GetMonitoringReport", "GetReport",
-        "GetTransactionStatus", "GetVariables", "InstallCertificate", "PublishFirmware",
-        "RequestStartTransaction", "RequestStopTransaction", "ReserveNow", "Reset", "SendLocalList",
-        "SetChargingProfile", "SetDisplayMessage", "SetMonitoringBase", "SetMonitoringLevel", "SetNetworkProfile",
-        "SetVariableMonitoring", "SetVariables", "TriggerMessage", "UnlockConnector", "UnpublishFirmware",
-        "UpdateFirmware",
-    }
-)  # fmt: skip
-
-OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
-    V21: _V201
-    | {
-        "AFRRSignal", "AdjustPeriodicEventStream", "ChangeTransactionTariff", "ClearDERControl", "ClearTariffs",
-        "GetDERControl", "GetPeriodicEventStream", "GetTariffs", "NotifyAllowedEnergyTransfer",
-        "RequestBatterySwap", "SetDERControl", "SetDefaultTariff", "UpdateDynamicSchedule", "UsePriorityCharging",
-    },
-    V201: _V201,
-    V16: frozenset(
-        {
-            "CancelReservation", "CertificateSigned", "ChangeAvailability", "ChangeConfiguration", "ClearCache",
-            "ClearChargingProfile", "DataTransfer", "DeleteCertificate", "ExtendedTriggerMessage",
-            "GetCompositeSchedule", "GetConfiguration", "GetDiagnostics", "GetInstalledCertificateIds",
-            "GetLocalListVersion", "GetLog", "InstallCertificate", "RemoteStartTransaction",
-            "RemoteStopTransaction", "ReserveNow", "Reset", "SendLocalList", "SetChargingProfile",
-            "SignedUpdateFirmware", "TriggerMessage", "UnlockConnector", "UpdateFirmware",
-        }
-    ),
-}  # fmt: skip
-"""By sub-protocol: the actions that it has a CALL for."""
 
 CONVERTED_V16: Final[Mapping[str, Convert]] = {
     "ChangeAvailability": availability.change_availability,

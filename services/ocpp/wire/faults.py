@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-V16: Final = "ocpp1.6"
-V201: Final = "ocpp2.0.1"
-V21: Final = "ocpp2.1"
-"""WebSocket sub-protocols that this edge speaks (OCPP-J 2.0.1, 3.1.2)."""
+from services.domain.operations import V16, V21, V201
+
+__all__ = ["UNREADABLE_ID", "V16", "V21", "V201", "Fault", "Refused", "code"]
 
 UNREADABLE_ID: Final = "-1"
 """The message id of a CALLERROR when that of the CALL cannot be read (OCPP-J 2.0.1, 4.2.3)."""
