@@ -14,10 +14,10 @@ from services.ocpi.gate import Gate
 from services.ocpi.routes import Edge, build
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Store
-from services.ocpi.throttle import Throttle
 from services.runtime import process, settings, topics
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
+from services.runtime.throttle import Throttle
 
 _LONGEST_HEAD_BYTES = 32_768
 _MOST_CONNECTIONS = 1_000

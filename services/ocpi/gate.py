@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.domain.events.partner import Partner
 from services.domain.units import Millis
 from services.ocpi.inbound.authorization import identify, presented_tokens
-from services.ocpi.throttle import Throttle
 from services.ocpi.wire.envelope import Status, failure
+from services.runtime.throttle import Throttle
 
 SIGNED_DATA_PATH = "/signed-data/"
 """Open to whoever shows the proof that the URL contains."""

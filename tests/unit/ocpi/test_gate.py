@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.ocpi.gate import Gate
-from services.ocpi.throttle import Throttle
+from services.runtime.throttle import Throttle
 from tests.unit.ocpi.facts import PARTNER_TOKEN, as_base64, partner
 
 NOW = 1_790_000_000_000

@@ -1,6 +1,6 @@
 """Strangers are slowed down, each address by itself."""
 
-from services.ocpi.throttle import _MOST_ADDRESSES, Throttle
+from services.runtime.throttle import _MOST_ADDRESSES, Throttle
 
 NOW = 1_790_000_000_000
 
