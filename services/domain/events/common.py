@@ -137,6 +137,16 @@ class Evse:
         )
 
 
+class FleetStatus(StrEnum):
+    """How an operation on many stations stands."""
+
+    UNKNOWN = "UNKNOWN"
+    REQUESTED = "REQUESTED"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    FINISHED = "FINISHED"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdToken:
@@ -558,6 +568,34 @@ class ChargeDetail:
                 [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
             ),
             quality_flags=tuple(record["quality_flags"]),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetFailure:
+    """A station that did not do what it was asked."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.FleetFailure"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    station_id: str  # The charging station's identity as in its connection URL.
+    outcome: CommandOutcome
+    detail: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "station_id": self.station_id,
+            "outcome": self.outcome.value,
+            "detail": self.detail,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            station_id=record["station_id"],
+            outcome=CommandOutcome(record["outcome"]),
+            detail=record["detail"],
         )
 
 

@@ -9,6 +9,59 @@ from services.domain.quick_init import quick_init
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """How a station last introduced itself."""
+
+    FULL_NAME: ClassVar[str] = "station.boot.v1.Boot"
+    TOPIC: ClassVar[str] = "station.boot.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    boot_reason: str | None = None
+    registration_status: str  # Our answer: Accepted, Pending or Rejected.
+    booted_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "vendor": self.vendor,
+            "model": self.model,
+            "serial_number": self.serial_number,
+            "firmware_version": self.firmware_version,
+            "boot_reason": self.boot_reason,
+            "registration_status": self.registration_status,
+            "booted_at": self.booted_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            vendor=record["vendor"],
+            model=record["model"],
+            serial_number=record["serial_number"],
+            firmware_version=record["firmware_version"],
+            boot_reason=record["boot_reason"],
+            registration_status=record["registration_status"],
+            booted_at=record["booted_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequested:
     """Something a station is asked to do."""
 
