@@ -1,0 +1,110 @@
+"""The operations API's process: settings, Kafka, local copies, and HTTP until it is told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from services.console.copies import TOPICS, Copies
+from services.console.gate import Gate
+from services.console.routes import Shell, build, station_routes
+from services.console.settings import ConsoleSettings
+from services.runtime import process, settings, topics
+from services.runtime.bus import Bus
+from services.runtime.clock import now_ms
+from services.runtime.registry import codec_of
+
+_LONGEST_HEAD_BYTES: Final = 32_768
+_MOST_CONNECTIONS: Final = 1_000
+_IDLE_S: Final = 30
+_DRAIN_S: Final = 20
+
+Listening = Callable[[int], None]
+"""Told the port once operators are answered."""
+
+
+def main() -> None:
+    """`wattlog console`."""
+    chosen = settings.load(ConsoleSettings)
+    process.run(partial(run, chosen), "console", chosen.console_metrics_port, chosen.common)
+
+
+async def run(chosen: ConsoleSettings, host: process.Process, listening: Listening | None = None) -> None:
+    """Learn what is in Kafka, then serve until the host stops. OSError when the port is taken."""
+    await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
+    listener = listen(chosen)
+    codec = await asyncio.to_thread(codec_of, chosen.common)
+    bus = Bus(chosen.kafka, codec)
+    copies = Copies(chosen, codec, now_ms())
+    copies.start()
+    stopped = asyncio.ensure_future(host.stopping.wait())
+    starting = asyncio.ensure_future(copies.wait_caught_up())
+    try:
+        await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
+        if stopped.done():
+            return
+        server = Server(config(application(Shell(chosen, copies, bus.publish, now_ms)), chosen))
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        host.ready = True
+        host.log.info("serving", url=chosen.public_url)
+        if listening:
+            listening(listener.getsockname()[1])
+        await asyncio.wait([serving, stopped], return_when="FIRST_COMPLETED")
+        host.ready = False
+        server.should_exit = True
+        await serving
+    finally:
+        starting.cancel()
+        copies.stop()
+        await bus.close()
+        listener.close()
+
+
+def listen(chosen: ConsoleSettings) -> socket.socket:
+    """The port, taken before anything else is done; OSError says how to get another one."""
+    family = socket.AF_INET6 if ":" in chosen.console_host else socket.AF_INET
+    try:
+        return socket.create_server((chosen.console_host, chosen.console_port), family=family, backlog=1024)
+    except OSError as error:
+        raise OSError(
+            f"the operations API cannot listen on {chosen.console_host}:{chosen.console_port} ({error}):"
+            " stop what uses the port, or set WATTLOG_CONSOLE_PORT"
+        ) from error
+
+
+def application(shell: Shell) -> ASGIApp:
+    """Everything that answers, as one ASGI application."""
+    app = build(station_routes(shell))
+    return Gate(app, shell.copies.operator_list, shell.settings, shell.now_ms)
+
+
+def config(app: ASGIApp, chosen: ConsoleSettings) -> uvicorn.Config:
+    """h11, whose heads are bounded, and no trust in forwarded addresses unless a proxy is named."""
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=chosen.trusted_proxies or None,
+        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn on an event loop of ours; signals are the process shell's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

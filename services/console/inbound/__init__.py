@@ -1,0 +1,1 @@
+"""Requests of operators to events. Pure."""

@@ -1,0 +1,96 @@
+"""Stations and commands as operators are shown them: JSON objects with times in RFC 3339, and no secrets."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from services.console.command_log import Entry
+from services.domain.events.station import Boot, Connection, Station
+from services.domain.units import Millis
+
+_GRACE_MS: Final = 120_000
+"""A result may come so long after a command's deadline; later than that, no edge is there to tell it."""
+
+
+def moment(at: Millis | None) -> str | None:
+    """2026-09-21T14:13:20.000Z"""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def station(entry: Station, connection: Connection | None, boot: Boot | None) -> dict[str, Any]:
+    """A registry entry without its password's hash, who holds the socket, and the last boot."""
+    return {
+        "station_id": entry.station_id,
+        "enabled": entry.enabled,
+        "connected": bool(connection and connection.connected),
+        "vendor": boot.vendor if boot else entry.vendor,
+        "model": boot.model if boot else entry.model,
+        "firmware_version": boot.firmware_version if boot else None,
+        "country_code": entry.country_code,
+        "party_id": entry.party_id,
+        "location_id": entry.location_id,
+        "tariff_id": entry.tariff_id,
+        "security_profile": entry.security_profile,
+        "evses": [evse.to_record() for evse in entry.evses],
+        "quirks": list(entry.quirks),
+        "updated_at": moment(entry.updated_at),
+        "connection": _connection(connection),
+        "boot": _boot(boot),
+    }
+
+
+def _connection(connection: Connection | None) -> dict[str, Any] | None:
+    """None for a station that has never been there."""
+    if connection is None:
+        return None
+    return {
+        "connected": connection.connected,
+        "protocol": connection.protocol,
+        "edge_id": connection.edge_id,
+        "epoch": connection.epoch,
+        "since": moment(connection.since),
+    }
+
+
+def _boot(boot: Boot | None) -> dict[str, Any] | None:
+    if boot is None:
+        return None
+    told = boot.to_record() | {"booted_at": moment(boot.booted_at)}
+    return {name: value for name, value in told.items() if name not in ("tenant", "station_id")}
+
+
+def command(entry: Entry, connected: bool, now_ms: Millis) -> dict[str, Any]:
+    """A command and how it stands: `requested`, `answered`, or `unanswered` when nobody will tell any more."""
+    told: dict[str, Any] = {"state": _state(entry, now_ms), "station_connected": connected}
+    asked, result = entry.asked, entry.result
+    event = asked or result
+    if event is not None:
+        told |= {"command_id": event.command_id, "station_id": event.station_id, "operation": event.operation}
+    if asked is not None:
+        told |= {
+            "payload": orjson.loads(asked.payload_json),
+            "requested_by": asked.requested_by,
+            "requested_at": moment(asked.requested_at),
+            "deadline_at": moment(asked.deadline_at),
+        }
+    if result is not None:
+        told["result"] = {
+            "outcome": result.outcome.value,
+            "status": result.status,
+            "detail": result.detail,
+            "answer": orjson.loads(result.answer_json) if result.answer_json else None,
+            "edge_id": result.edge_id,
+            "epoch": result.epoch,
+            "recorded_at": moment(result.recorded_at),
+        }
+    return told
+
+
+def _state(entry: Entry, now_ms: Millis) -> str:
+    if entry.result is not None:
+        return "answered"
+    over = entry.asked is not None and now_ms > entry.asked.deadline_at + _GRACE_MS
+    return "unanswered" if over else "requested"

@@ -1,0 +1,240 @@
+"""Commands through the operations API, two edges and real stations: each reaches its station exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from websockets.asyncio.client import ClientConnection
+
+from services.domain.events.station import CommandRequested
+from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
+from services.runtime.settings import KafkaSettings
+from services.runtime.tail import Tail
+from services.runtime.topics import create_topics
+from tests.integration.console_case import READER_KEY, REVOKED_KEY, api, client, let_in
+from tests.integration.ocpp_case import V16, V201, RunningEdge, registered, running, until
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def edges(own_kafka: KafkaSettings, tmp_path: Path) -> AsyncIterator[tuple[RunningEdge, RunningEdge]]:
+    create_topics(own_kafka)
+    registered(own_kafka, "CP1", "CP2")
+    let_in(own_kafka)
+    async with (
+        running(own_kafka, tmp_path, edge_id="edge-a") as one,
+        running(own_kafka, tmp_path, edge_id="edge-b") as other,
+    ):
+        yield one, other
+
+
+class Answering:
+    """A station that notes every call and answers it."""
+
+    def __init__(self, socket: ClientConnection, says: dict[str, Any] | None = None) -> None:
+        self.calls: list[Any] = []
+        self._socket = socket
+        self._says = says or {"status": "Accepted"}
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        async for data in self._socket:
+            frame = orjson.loads(data)
+            if frame[0] == 2:
+                self.calls.append(frame)
+                await self._socket.send(orjson.dumps([3, frame[1], self._says]).decode())
+
+
+async def connected(http: httpx.AsyncClient, name: str, edge_id: str) -> None:
+    """Wait until the API has heard that this edge holds the station's socket."""
+    for _ in range(500):
+        connection = (await http.get(f"/stations/{name}")).json()["connection"]
+        if connection and connection["connected"] and connection["edge_id"] == edge_id:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(connection)
+
+
+class TestCommands:
+    @pytest.mark.parametrize("place", [0, 1])
+    async def test_reach_a_station_exactly_once_at_whichever_edge_it_is(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path, place: int
+    ) -> None:
+        kafka = edges[0].kafka
+        async with (
+            api(kafka, tmp_path) as http,
+            api(kafka, tmp_path) as other_http,
+            edges[place].connect("CP1", protocols=(V201,)) as socket,
+        ):
+            station = Answering(socket)
+            await connected(http, "CP1", ("edge-a", "edge-b")[place])
+            path, key = "/stations/CP1/commands/Reset", {"Idempotency-Key": "once"}
+            answers = await asyncio.gather(
+                *(
+                    one.post(path, json={"type": "OnIdle"}, params={"wait": True}, headers=key)
+                    for one in (http, other_http, http)
+                )
+            )
+            assert [answer.status_code for answer in answers] == [200, 200, 200]
+            told = answers[0].json()
+            assert told["result"]["outcome"] == "ACCEPTED"
+            assert told["result"]["edge_id"] == ("edge-a", "edge-b")[place]
+            assert told["payload"] == {"type": "OnIdle"}
+            assert {answer.json()["command_id"] for answer in answers} == {told["command_id"]}
+            again = await http.post(path, json={"type": "OnIdle"}, headers=key)
+            assert again.json()["result"] == told["result"]
+            assert (await http.get(f"/commands/{told['command_id']}")).json()["state"] == "answered"
+            listed = (await other_http.get("/stations/CP1/commands")).json()["commands"]
+            assert [entry["command_id"] for entry in listed] == [told["command_id"]]
+            assert [call[2] for call in station.calls] == ["Reset"]
+            other = await http.post(path, json={"type": "Immediate"}, headers=key)
+            assert other.status_code == 422
+
+    async def test_wait_for_a_station_that_moves_from_edge_to_edge(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        one, other = edges
+        async with api(one.kafka, tmp_path) as http:
+            seen: list[str] = []
+            ids = []
+            for number in range(12):
+                edge = edges[number % 2]
+                answer = await http.post(
+                    "/stations/CP1/commands/ChangeConfiguration", json={"key": "K", "value": str(number)}
+                )
+                assert answer.status_code == 202
+                ids.append(answer.json()["command_id"])
+                async with edge.connect("CP1", protocols=(V16,)) as socket:
+                    station = Answering(socket)
+                    await until(lambda station=station: bool(station.calls))
+                    seen += [call[3]["value"] for call in station.calls]
+            async with other.connect("CP1", protocols=(V16,)) as socket:
+                station = Answering(socket)
+                for command_id in ids:
+                    await answered(http, command_id)
+                seen += [call[3]["value"] for call in station.calls]
+            assert len(seen) == len(set(seen))
+            assert set(seen) == {str(number) for number in range(12)}
+
+    async def test_are_answered_after_the_api_was_killed_and_started_again(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        kafka = edges[0].kafka
+        async with api(kafka, tmp_path) as http:
+            asked = await http.post(
+                "/stations/CP2/commands/Reset", json={"type": "Soft"}, headers={"Idempotency-Key": "night"}
+            )
+            assert asked.status_code == 202
+            command_id = asked.json()["command_id"]
+            assert asked.headers["Location"] == f"/commands/{command_id}"
+            assert asked.json()["state"] == "requested"
+        async with edges[1].connect("CP2", protocols=(V16,)) as socket:
+            station = Answering(socket)
+            async with api(kafka, tmp_path) as http:
+                assert (await answered(http, command_id))["result"]["outcome"] == "ACCEPTED"
+                again = await http.post(
+                    "/stations/CP2/commands/Reset", json={"type": "Soft"}, headers={"Idempotency-Key": "night"}
+                )
+                assert again.json()["result"]["outcome"] == "ACCEPTED"
+            assert len(station.calls) == 1
+        assert len(await requested(kafka)) == 1
+
+    async def test_are_refused_for_a_station_that_is_not_there_if_asked_to(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        async with api(edges[0].kafka, tmp_path) as http:
+            refused = await http.post("/stations/CP1/commands/ClearCache", params={"if_offline": "refuse"})
+            assert refused.status_code == 409
+            assert "not connected" in refused.json()["detail"]
+            late = await http.post("/stations/CP1/commands/ClearCache", params={"timeout_s": 1, "wait": True})
+            assert (late.status_code, late.json()["result"]["outcome"]) == (200, "EXPIRED")
+        assert len(await requested(edges[0].kafka)) == 1
+
+    async def test_that_make_no_sense_are_explained(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        async with api(edges[0].kafka, tmp_path, console_max_body_bytes=1000) as http:
+            cases: list[tuple[str, Any, int, str]] = [
+                ("/stations/NOBODY/commands/Reset", b"{}", 404, "not registered"),
+                ("/stations/CP1/commands/Explode", b"{}", 422, "no operation"),
+                ("/stations/CP1/commands/Reset", b"{", 400, "not JSON"),
+                ("/stations/CP1/commands/Reset", b'{"type": NaN}', 400, "not JSON"),
+                ("/stations/CP1/commands/Reset", b"[" * 900, 400, "not JSON"),
+                ("/stations/CP1/commands/Reset", b"[]", 422, "JSON object"),
+                ("/stations/CP1/commands/Reset", b'{"type": "Never"}', 422, "type does not fit Reset"),
+                ("/stations/CP1/commands/Reset?timeout_s=0", b'{"type": "Soft"}', 422, "timeout_s"),
+                ("/stations/CP1/commands/Reset?timeout_s=9999", b'{"type": "Soft"}', 422, "at most 600"),
+                ("/stations/CP1/commands/Reset", b" " * 1001, 413, "longer than 1000"),
+                ("/nothing", b"", 404, "Nothing is served here"),
+            ]  # fmt: skip
+            for path, body, status, said in cases:
+                answer = await http.post(path, content=body)
+                assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+                assert said in answer.json()["detail"]
+            explained = (await http.post("/stations/CP1/commands/Explode")).json()
+            assert "Reset" in explained["operations"]
+            assert (await http.get("/commands/none")).status_code == 404
+            described = (await http.get("/openapi.json")).json()
+            assert "/stations/{station_id}/commands/{operation}" in described["paths"]
+        assert await requested(edges[0].kafka) == []
+
+
+class TestStrangers:
+    async def test_are_told_nothing_and_readers_do_nothing(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        async with api(edges[0].kafka, tmp_path, console_strangers_per_minute=5) as http:
+            port = http.base_url.port
+            assert port
+            told = set()
+            for key in (None, "wrong", REVOKED_KEY):
+                async with client(port, key) as stranger:
+                    for path in ("/stations", "/nothing"):
+                        answer = await stranger.get(path)
+                        told.add((answer.status_code, answer.text if answer.status_code == 401 else ""))
+            assert {status for status, _ in told} == {401, 429}
+            assert len(told) == 2
+            async with client(port, READER_KEY) as reader:
+                assert (await reader.get("/stations")).status_code == 200
+                refused = await reader.post("/stations/CP1/commands/Reset", json={"type": "Soft"})
+                assert refused.status_code == 403
+
+    async def test_cannot_hold_a_request_open(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        async with api(edges[0].kafka, tmp_path, console_body_timeout_s=1) as http:
+            reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
+            head = [
+                "POST /stations/CP1/commands/Reset HTTP/1.1",
+                "Host: x",
+                f"Authorization: {http.headers['Authorization']}",
+                "Content-Length: 100",
+            ]
+            writer.write("\r\n".join([*head, "", "{"]).encode())
+            assert b"408" in await asyncio.wait_for(reader.readline(), 20)
+            writer.close()
+
+
+async def answered(http: httpx.AsyncClient, command_id: str) -> dict[str, Any]:
+    for _ in range(1000):
+        told: dict[str, Any] = (await http.get(f"/commands/{command_id}")).json()
+        if told.get("state") == "answered":
+            return told
+        await asyncio.sleep(0.02)
+    raise AssertionError(told)
+
+
+async def requested(kafka: KafkaSettings) -> list[CommandRequested]:
+    """All commands of the log."""
+    found: list[CommandRequested] = []
+    tail = Tail(kafka, Codec(), [CommandRequested.TOPIC], found.extend, now_ms() - 600_000)
+    tail.start()
+    await until(lambda: tail.caught_up)
+    tail.stop()
+    return found
