@@ -32,12 +32,19 @@ COMMANDS = {
     "whitelist": Entry("services.whitelist.app:main", "Run the processor that keeps the whitelist."),
     "analytics": Entry("services.analytics.app:main", "Run the ClickHouse sink (and embedded ClickHouse)."),
     "ocpi": Entry("services.ocpi.app:main", "Run the OCPI edge, which roaming partners pull from."),
+    "console": Entry("services.console.app:main", "Run the operations API."),
+    "fleet": Entry(
+        "services.fleet.cli:fleet", "Run the process that asks many stations; start, watch, stop that.", app=True
+    ),
     "registry": Entry("services.runtime.embedded.registry_server:main", "Run the embedded schema registry."),
     "station": Entry("services.ocpp.cli:station", "Add, list and disable charging stations.", app=True),
     "command": Entry("services.ocpp.cli:command", "Tell a station to start or stop a transaction.", app=True),
     "token": Entry("services.whitelist.cli:token", "Add, block and list tokens.", app=True),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
+    "operator": Entry(
+        "services.console.cli:operator", "Add, list and revoke users of the operations API.", app=True
+    ),
     "sql": Entry("services.analytics.cli:sql", "Ask ClickHouse.", app=True),
     "simulate": Entry(
         "services.simulator.cli:simulate", "Charge with simulated stations that really sign.", app=True

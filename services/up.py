@@ -44,12 +44,16 @@ class StackSettings:
     clickhouse_url: str = setting("http://127.0.0.1:8123", "address of ClickHouse's HTTP interface")
     ocpp_port: int = setting(9000, "port that stations connect to")
     ocpi_port: int = setting(9010, "port that partners connect to")
+    console_port: int = setting(8080, "port of the operations API")
     ocpp_metrics_port: int = setting(9100, "metrics and health of the OCPP edge")
     sessions_metrics_port: int = setting(9101, "metrics and health of the sessions processor")
     cdrs_metrics_port: int = setting(9102, "metrics and health of the cdrs processor")
     whitelist_metrics_port: int = setting(9103, "metrics and health of the whitelist processor")
     analytics_metrics_port: int = setting(9104, "metrics and health of the analytics sink")
     ocpi_metrics_port: int = setting(9105, "metrics and health of the OCPI edge")
+
+    console_metrics_port: int = setting(9106, "metrics and health of the operations API")
+    fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
 
     @property
     def registry_url(self) -> str:
@@ -90,6 +94,8 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("sessions", chosen.sessions_metrics_port),
         _slice("cdrs", chosen.cdrs_metrics_port),
         _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
+        _slice("fleet", chosen.fleet_metrics_port),
+        _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),
         _slice(
             "ocpi", chosen.ocpi_metrics_port, f"http://127.0.0.1:{chosen.ocpi_port}/ocpi/versions", ("analytics",)
         ),

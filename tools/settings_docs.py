@@ -6,6 +6,9 @@ from typing import Any
 
 from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
+from services.console.settings import ConsoleSettings
+from services.fleet.app import FleetSettings
+from services.fleet.cli import ApiSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
 from services.runtime.embedded.registry_server import RegistrySettings
@@ -25,6 +28,9 @@ OWN = {
     "whitelist": WhitelistSettings,
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
+    "console": ConsoleSettings,
+    "fleet": FleetSettings,
+    "fleet start": ApiSettings,
     "registry": RegistrySettings,
     "up": StackSettings,
     "demo": DemoSettings,

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -11,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from services.console.copies import TOPICS, Copies
+from services.console.fleet_routes import fleet_routes
 from services.console.gate import Gate
 from services.console.routes import Shell, build, station_routes
 from services.console.settings import ConsoleSettings
@@ -38,6 +40,7 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
     """Learn what is in Kafka, then serve until the host stops. OSError when the port is taken."""
     await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
     listener = listen(chosen)
+    chosen = replace(chosen, console_port=listener.getsockname()[1])
     codec = await asyncio.to_thread(codec_of, chosen.common)
     bus = Bus(chosen.kafka, codec)
     copies = Copies(chosen, codec, now_ms())
@@ -53,7 +56,7 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
         host.ready = True
         host.log.info("serving", url=chosen.public_url)
         if listening:
-            listening(listener.getsockname()[1])
+            listening(chosen.console_port)
         await asyncio.wait([serving, stopped], return_when="FIRST_COMPLETED")
         host.ready = False
         server.should_exit = True
@@ -79,7 +82,7 @@ def listen(chosen: ConsoleSettings) -> socket.socket:
 
 def application(shell: Shell) -> ASGIApp:
     """Everything that answers, as one ASGI application."""
-    app = build(station_routes(shell))
+    app = build(station_routes(shell), fleet_routes(shell))
     return Gate(app, shell.copies.operator_list, shell.settings, shell.now_ms)
 
 

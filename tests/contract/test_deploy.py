@@ -21,6 +21,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from services.__main__ import COMMANDS
 from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
+from services.console.settings import ConsoleSettings
+from services.fleet.app import FleetSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
 from services.runtime.embedded.registry_server import RegistrySettings
@@ -39,13 +41,19 @@ KUBERNETES = "1.36"
 SETTINGS: dict[str, type] = {
     "ocpp": OcppSettings,
     "ocpi": OcpiSettings,
+    "console": ConsoleSettings,
+    "fleet": FleetSettings,
     "sessions": SessionsSettings,
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
     "analytics": AnalyticsSettings,
 }
-PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics")
-PORTS = {"ocpp": {"ocpp": "WATTLOG_OCPP_PORT"}, "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"}}
+PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet")
+PORTS = {
+    "ocpp": {"ocpp": "WATTLOG_OCPP_PORT"},
+    "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},
+    "console": {"console": "WATTLOG_CONSOLE_PORT"},
+}
 KNOWN = {row[0] for kind in (*SETTINGS.values(), RegistrySettings) for row in table(kind)}
 
 each_slice = pytest.mark.parametrize("name", SETTINGS)
@@ -251,7 +259,7 @@ class TestNetworkPolicies:
             for rule in spec.get("ingress", ())
             for port in rule["ports"]
         }
-        assert let_in == {"ocpp", "ocpi", "metrics"} == named
+        assert let_in == {"ocpp", "ocpi", "console", "metrics"} == named
 
     def test_let_to_clickhouse_who_asks_it(self) -> None:
         (rule,) = self.policies()["analytics-and-ocpi-to-clickhouse"]["podSelector"]["matchExpressions"]

@@ -15,7 +15,7 @@ from services.runtime.topics import streams
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "schemas" / "examples").glob("*.json"))
-SLICES = {"ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics"}
+SLICES = {"ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet"}
 
 
 def type_of(example: Path) -> str:
@@ -77,4 +77,4 @@ class TestTopics:
     @pytest.mark.parametrize("name", streams())
     def test_keep_state_compacted(self, name: str) -> None:
         kind = name.split(".")[1]
-        assert streams()[name].compacted == (kind in ("state", "connection"))
+        assert streams()[name].compacted == (kind in ("state", "connection", "boot"))

@@ -6,18 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
-from websockets.asyncio.client import ClientConnection
 
-from services.domain.events.station import CommandRequested
-from services.runtime.clock import now_ms
-from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
-from services.runtime.tail import Tail
 from services.runtime.topics import create_topics
 from tests.integration.console_case import READER_KEY, REVOKED_KEY, api, client, let_in
 from tests.integration.ocpp_case import V16, V201, RunningEdge, registered, running, until
+from tests.integration.stations import Answering, requested
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -32,23 +27,6 @@ async def edges(own_kafka: KafkaSettings, tmp_path: Path) -> AsyncIterator[tuple
         running(own_kafka, tmp_path, edge_id="edge-b") as other,
     ):
         yield one, other
-
-
-class Answering:
-    """A station that notes every call and answers it."""
-
-    def __init__(self, socket: ClientConnection, says: dict[str, Any] | None = None) -> None:
-        self.calls: list[Any] = []
-        self._socket = socket
-        self._says = says or {"status": "Accepted"}
-        self.task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        async for data in self._socket:
-            frame = orjson.loads(data)
-            if frame[0] == 2:
-                self.calls.append(frame)
-                await self._socket.send(orjson.dumps([3, frame[1], self._says]).decode())
 
 
 async def connected(http: httpx.AsyncClient, name: str, edge_id: str) -> None:
@@ -228,13 +206,3 @@ async def answered(http: httpx.AsyncClient, command_id: str) -> dict[str, Any]:
             return told
         await asyncio.sleep(0.02)
     raise AssertionError(told)
-
-
-async def requested(kafka: KafkaSettings) -> list[CommandRequested]:
-    """All commands of the log."""
-    found: list[CommandRequested] = []
-    tail = Tail(kafka, Codec(), [CommandRequested.TOPIC], found.extend, now_ms() - 600_000)
-    tail.start()
-    await until(lambda: tail.caught_up)
-    tail.stop()
-    return found

@@ -6,6 +6,7 @@ from typing import Any, Final
 import orjson
 
 from services.console.command_log import Entry
+from services.domain.events.fleet import FleetOperation
 from services.domain.events.station import Boot, Connection, Station
 from services.domain.units import Millis
 
@@ -94,3 +95,34 @@ def _state(entry: Entry, now_ms: Millis) -> str:
         return "answered"
     over = entry.asked is not None and now_ms > entry.asked.deadline_at + _GRACE_MS
     return "unanswered" if over else "requested"
+
+
+def fleet(state: FleetOperation, with_failures: bool = True) -> dict[str, Any]:
+    """An operation on many stations: what, how far, and who did not do it."""
+    counts = {name: getattr(state, name) for name in _COUNTS}
+    told: dict[str, Any] = {
+        "fleet_id": state.fleet_id,
+        "status": state.status.value,
+        "reason": state.reason,
+        "operation": state.operation,
+        "payload": orjson.loads(state.payload_json),
+        "stations": state.stations_total,
+        "done": sum(counts[name] for name in _COUNTS[2:]),
+        **counts,
+        "pace_per_s": state.pace_per_minute / 60,
+        "max_in_flight": state.max_in_flight,
+        "max_failures_percent": state.max_failures_percent,
+        "if_offline": state.if_offline,
+        "timeout_s": state.timeout_s,
+        "deadline_at": moment(state.deadline_at),
+        "requested_by": state.requested_by,
+        "requested_at": moment(state.requested_at),
+        "updated_at": moment(state.updated_at),
+    }
+    if with_failures:
+        told["failures"] = [failure.to_record() for failure in state.failures]
+        told["failures_not_shown"] = told["done"] - state.accepted - len(state.failures)
+    return told
+
+
+_COUNTS: Final = ("waiting", "asked", "accepted", "rejected", "failed", "timed_out", "expired", "unreachable")
