@@ -1,39 +1,26 @@
-"""`wattlog station …` (the registry) and `wattlog command …` (telling stations what to do)."""
+"""`wattlog station …`: the registry of charging stations."""
 
-import asyncio
-import os
 import secrets
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.domain.events.common import CommandOutcome, Evse, RegistrationStatus
-from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
-from services.domain.ids import derived_id
+from services.domain.events.common import Evse, RegistrationStatus
+from services.domain.events.station import Connection, Station
 from services.ocpp import passwords
 from services.ocpp.admission import is_identity
 from services.ocpp.settings import OcppSettings
 from services.runtime.clock import now_ms
-from services.runtime.command_line import fail, publish, reaching_kafka, reading
-from services.runtime.registry import codec_of
+from services.runtime.command_line import fail, publish, reading
 from services.runtime.settings import load
-from services.runtime.tail import Tail
 
 station = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and disable charging stations.")
-command = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Tell a station to start or stop a transaction."
-)
-
-_LOOK_S: Final = 0.05
-_ANSWER_GRACE_S: Final = 5.0
 
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
-Deadline = Annotated[int, typer.Option("--timeout", help="seconds that the station has to come and answer")]
 
 
 @station.command()
@@ -114,30 +101,6 @@ def registration(
     typer.echo(f"{station_id} is {status.value.lower()} from its next BootNotification on.")
 
 
-@command.command()
-def start(
-    station_id: StationId,
-    token: Annotated[str, typer.Option(help="uid of the token that pays")],
-    evse: Annotated[int, typer.Option(help="EVSE; 0 leaves it to the station")] = 0,
-    token_type: Annotated[str, typer.Option("--type", help="OCPP 2.0.1 IdTokenEnumType")] = "Central",
-    timeout_s: Deadline = 30,
-) -> None:
-    """Start a transaction (RequestStartTransaction, in OCPP 1.6 RemoteStartTransaction)."""
-    now = now_ms()
-    payload = {"idToken": {"idToken": token, "type": token_type}, "remoteStartId": now % 0x7FFF_FFFF}
-    _ask(station_id, "RequestStartTransaction", payload | ({"evseId": evse} if evse else {}), timeout_s)
-
-
-@command.command()
-def stop(
-    station_id: StationId,
-    transaction: Annotated[str, typer.Argument(help="transaction id")],
-    timeout_s: Deadline = 30,
-) -> None:
-    """Stop a transaction (RequestStopTransaction, in OCPP 1.6 RemoteStopTransaction)."""
-    _ask(station_id, "RequestStopTransaction", {"transactionId": transaction}, timeout_s)
-
-
 def _entry(
     station_id: str, tenant: str, password_hash: str | None, profile: int, evses: int, location: str, tariff: str
 ) -> Station:
@@ -171,50 +134,3 @@ def _change(station_id: str, **changes: Any) -> None:
     if entry is None:
         fail(f"{station_id} is not registered: `wattlog station list` shows who is")
     publish(replace(entry, **changes, updated_at=now_ms()))
-
-
-def _ask(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> None:
-    """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
-    settings, now = load(OcppSettings), now_ms()
-    tenant = settings.common.tenant
-    command_id = derived_id("command", tenant, station_id, operation, now, os.getpid())
-    asked = CommandRequested(
-        event_id=derived_id("CommandRequested", tenant, command_id),
-        command_id=command_id,
-        tenant=tenant,
-        station_id=station_id,
-        operation=operation,
-        payload_json=orjson.dumps(payload).decode(),
-        requested_by="cli",
-        requested_at=now,
-        deadline_at=now + timeout_s * 1000,
-    )
-    answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
-    if answer is None:
-        fail("no result: is `wattlog ocpp` running?")
-    said = f"{answer.outcome.value.lower().replace('_', ' ')}{f': {answer.detail}' if answer.detail else ''}"
-    if answer.outcome is not CommandOutcome.ACCEPTED:
-        fail(f"{station_id}: {said}")
-    typer.echo(f"{station_id}: {said}")
-
-
-async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: int) -> CommandAnswered | None:
-    found: list[CommandAnswered] = []
-
-    def take(events: Any) -> None:
-        found.extend(event for event in events if event.command_id == asked.command_id)
-
-    codec = await asyncio.to_thread(codec_of, settings.common)
-    results = Tail(settings.kafka, codec, [CommandAnswered.TOPIC], take, asked.requested_at)
-    results.start()
-    try:
-        await asyncio.to_thread(publish, asked)
-        # The station may be sent the command at the last moment, and then has its own time to answer.
-        wait_s = timeout_s + settings.call_timeout_s + _ANSWER_GRACE_S
-        for _ in range(int(wait_s / _LOOK_S)):
-            if found:
-                return found[0]
-            await asyncio.sleep(_LOOK_S)
-        return None
-    finally:
-        results.stop()

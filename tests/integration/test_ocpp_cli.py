@@ -1,4 +1,4 @@
-"""`wattlog station` and `wattlog command` against a real Kafka and a real edge."""
+"""`wattlog station` against a real Kafka and a real edge."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 from services.ocpp import cli
 from services.runtime.settings import KafkaSettings
 from tests.integration.ocpp_case import answer, call, registered, running
-from tests.integration.test_ocpp_edge import Station16
 
 pytestmark = pytest.mark.integration
 
@@ -122,31 +121,6 @@ class TestRegistration:
     def test_knows_only_registered_stations_and_statuses(self, kafka: KafkaSettings) -> None:
         assert "is not registered" in run(cli.station, "registration", "CP9", "rejected").output
         assert run(cli.station, "registration", "CP9", "unsure").exit_code == 2
-
-
-class TestCommand:
-    async def test_says_what_the_station_answered(self, kafka: KafkaSettings, tmp_path: Path) -> None:
-        registered(kafka, "CP1")
-        async with running(kafka, tmp_path) as edge, edge.connect("CP1") as socket:
-            point = Station16("CP1", socket)
-            reading = asyncio.create_task(point.start())
-            started = await said(cli.command, "start", "CP1", "--token", "VALID1", "--evse", "1")
-            assert (started.exit_code, started.output) == (0, "CP1: accepted\n")
-            point.status = "Rejected"
-            stopped = await said(cli.command, "stop", "CP1", "42")
-            assert (stopped.exit_code, stopped.output) == (1, "CP1: rejected\n")
-            odd = await said(cli.command, "stop", "CP1", "not-a-number")
-            assert "failed: OCPP 1.6 transaction ids are numbers" in odd.output
-            assert point.asked == [{"connector_id": 1, "id_tag": "VALID1"}, {"transaction_id": 42}]
-            reading.cancel()
-
-    async def test_says_that_nobody_was_reached(self, kafka: KafkaSettings, tmp_path: Path) -> None:
-        registered(kafka, "CP1")
-        async with running(kafka, tmp_path):
-            late = await said(cli.command, "stop", "CP1", "42", "--timeout", "1")
-            assert (late.exit_code, late.output) == (1, "CP1: expired: not connected or busy until the deadline\n")
-            nobody = await said(cli.command, "start", "CP9", "--token", "VALID1")
-            assert nobody.output == "CP9: unreachable: station is not registered or disabled\n"
 
 
 class TestWithoutKafka:
