@@ -4,14 +4,15 @@ Each direction has a slot of its own (OCPP-J 2.0.1, 4.1.1): a CALL of ours that 
 answering the station, and the other way round.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
-from services.ocpp.inbound.reply import Context, Edge
+from services.ocpp.inbound.reply import Context, Edge, canonical
+from services.ocpp.outbound import batches
 from services.ocpp.outbound import command as outbound
 from services.ocpp.registration import BOOT, Registration
 from services.ocpp.routes import WITHOUT_WARNINGS, routes
@@ -60,13 +61,16 @@ class _Outgoing(NamedTuple):
     action: str
     command: CommandRequested
     deadline_ms: Millis
+    rest: tuple[dict[str, Any], ...] = ()
+    """What is still to be said: a request may need several CALLs."""
+    answers: tuple[dict[str, Any], ...] = ()
 
 
 class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_last", "_minute", "_outgoing", "_pending", "_registration", "_routes", "_violations",
+        "_last", "_limits", "_minute", "_outgoing", "_pending", "_registration", "_routes", "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
 
@@ -79,6 +83,7 @@ class Connection:
         self._pending: tuple[str, ...] = ()
         self._last: tuple[str, int, bytes] | None = None
         self._outgoing: _Outgoing | None = None
+        self._limits: dict[str, int] = {}
         self._registration = Registration()
         self._violations = 0
         self._minute = 0
@@ -128,8 +133,9 @@ class Connection:
         action, payload = outbound.request(command, self.protocol)
         self._registration.asks(action, payload)
         message_id = derived_id("call", command.command_id, self.epoch)
-        self._outgoing = _Outgoing(message_id, action, command, deadline_ms)
-        return frames.call(message_id, action, payload)
+        first, *rest = batches.parts(action, payload, self._limits)
+        self._outgoing = _Outgoing(message_id, action, command, deadline_ms, tuple(rest))
+        return frames.call(message_id, action, first)
 
     def expire(self, now_ms: Millis) -> CommandAnswered | None:
         """The result of our open CALL if its time is up. An answer that still comes is then an unmatched one."""
@@ -181,6 +187,8 @@ class Connection:
             return self._refused(frame, error.fault, error.description, data, now_ms)
         if action == BOOT:
             self._registration.told(reply.payload["status"])
+        elif action == "NotifyReport":
+            self._limits |= batches.limits_told(payload)
         text = frames.call_result(message_id, reply.payload)
         events = reply.events
         if context.warnings and action in WITHOUT_WARNINGS:
@@ -206,15 +214,48 @@ class Connection:
         if self._outgoing is None or self._outgoing.message_id != frame.message_id:
             said = f"{kind} for {frame.message_id[:50]!r}, which is not open: late, repeated or never sent"
             return Step(kind, UNMATCHED, None, self._violated(UNMATCHED, said, None, data, now_ms))
-        _, action, command, _ = self._outgoing
+        outgoing = self._outgoing
         self._outgoing = None
         stamp = outbound.Stamp(self.edge.edge_id, self.epoch, now_ms)
-        result = outbound.answered(command, action, self.protocol, frame, stamp)
-        unusable = result.outcome is CommandOutcome.FAILED and isinstance(frame, CallResult)
-        if unusable and self.protocol == V21:
-            refusal = frames.call_result_error(frame.message_id, Fault.FORMAT.value, result.detail or "")
-            return Step(kind, OK, refusal, (result,))
+        result = outbound.answered(outgoing.command, outgoing.action, self.protocol, frame, stamp)
+        if result.outcome is CommandOutcome.FAILED:
+            return self._failed(outgoing, frame, result, stamp)
+        assert isinstance(frame, CallResult)
+        answers = (*outgoing.answers, frame.payload)
+        if outgoing.action == "GetVariables":
+            self._limits |= batches.limits_told(frame.payload)
+        if outgoing.rest:
+            return Step(kind, OK, self._call_next(outgoing, answers))
+        if outgoing.answers:
+            whole = CallResult(frame.message_id, batches.joined(outgoing.action, answers))
+            result = outbound.answered(outgoing.command, outgoing.action, self.protocol, whole, stamp)
         return Step(kind, OK, None, (result,))
+
+    def _call_next(self, outgoing: _Outgoing, answers: tuple[dict[str, Any], ...]) -> bytes:
+        """The CALL for the next part of a request that is said in several."""
+        payload, *rest = outgoing.rest
+        message_id = derived_id("call", outgoing.command.command_id, self.epoch, len(answers))
+        self._outgoing = outgoing._replace(message_id=message_id, rest=tuple(rest), answers=answers)
+        return frames.call(message_id, outgoing.action, payload)
+
+    def _failed(
+        self, outgoing: _Outgoing, frame: CallResult | CallError, result: CommandAnswered, stamp: outbound.Stamp
+    ) -> Step:
+        """The answer is a CALLERROR, or none at all; what was said to earlier parts is kept."""
+        kind, refusal = type(frame).__name__, None
+        if isinstance(frame, CallResult) and self.protocol == V21:
+            refusal = frames.call_result_error(frame.message_id, Fault.FORMAT.value, result.detail or "")
+        if outgoing.answers:
+            result = self._partly(outgoing, CommandOutcome.FAILED, result.detail or "", stamp)
+        return Step(kind, OK, refusal, (result,))
+
+    def _partly(
+        self, outgoing: _Outgoing, outcome: CommandOutcome, detail: str, stamp: outbound.Stamp
+    ) -> CommandAnswered:
+        done = len(outgoing.answers)
+        said = f"{detail} (after {done} of {done + 1 + len(outgoing.rest)} parts)"
+        text = canonical(batches.joined(outgoing.action, outgoing.answers))
+        return outbound.result(outgoing.command, outcome, stamp, detail=said, answer_json=text)
 
     def _sent(self, frame: Send | CallResultError, data: bytes, now_ms: Millis) -> Step:
         """OCPP-J 2.1, 4.2.4 and 4.2.5: neither is answered, whatever is wrong with it."""
@@ -275,7 +316,9 @@ class Connection:
 
     def _give_up(self, detail: str, now_ms: Millis) -> CommandAnswered:
         assert self._outgoing is not None
-        command = self._outgoing.command
+        outgoing = self._outgoing
         self._outgoing = None
         stamp = outbound.Stamp(self.edge.edge_id, self.epoch, now_ms)
-        return outbound.result(command, CommandOutcome.TIMED_OUT, stamp, detail=detail)
+        if outgoing.answers:
+            return self._partly(outgoing, CommandOutcome.TIMED_OUT, detail, stamp)
+        return outbound.result(outgoing.command, CommandOutcome.TIMED_OUT, stamp, detail=detail)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.domain.events.common import CommandOutcome
 from services.domain.events.station import LogStatusChanged
 from tests.conformance.reusable_states import (
     VALID,
@@ -141,6 +142,28 @@ async def test_tc_n_16_monitoring_level(station201: Station) -> None:
 
 async def test_tc_n_17_monitoring_level_is_rejected(station201: Station) -> None:
     await rejected(station201, "SetMonitoringLevel", {"severity": 4}, {"status": "Rejected"})
+
+
+async def test_tc_n_18_no_more_monitors_at_once_than_the_station_takes(station201: Station) -> None:
+    limit = {
+        "component": {"name": "MonitoringCtrlr"},
+        "variable": {"name": "ItemsPerMessage", "instance": "ClearVariableMonitoring"},
+    }
+    two = {"getVariableResult": [limit | {"attributeStatus": "Accepted", "attributeValue": "2"}]}
+    told = await station201.commanded("GetVariables", {"getVariableData": [limit]}, two)
+    assert payload_of(told.result) == two
+    command_id = await station201.csms.edge.ask(
+        station201.name, "ClearVariableMonitoring", {"id": [1, 2, 3, 4, 5]}
+    )
+    results = []
+    for ids in ([1, 2], [3, 4], [5]):
+        part = [{"id": number, "status": "Accepted"} for number in ids]
+        heard = await station201.expect("ClearVariableMonitoring", {"clearMonitoringResult": part})
+        assert heard == {"id": ids}
+        results += part
+    result = await station201.csms.edge.result(command_id)
+    assert result.outcome is CommandOutcome.ACCEPTED
+    assert payload_of(result) == {"clearMonitoringResult": results}
 
 
 async def test_tc_n_21_monitor_goes_off(station201: Station) -> None:

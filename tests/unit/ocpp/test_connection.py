@@ -317,6 +317,106 @@ class TestCall:
 BOOT_201 = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
 
 
+def clears(*ids: int) -> CommandRequested:
+    payload = orjson.dumps({"id": ids}).decode()
+    return replace(asked(operation="ClearVariableMonitoring"), payload_json=payload)
+
+
+def cleared(*ids: int, status: str = "Accepted") -> dict[str, Any]:
+    return {"clearMonitoringResult": [{"id": number, "status": status} for number in ids]}
+
+
+LIMIT_OF_TWO = {
+    "component": {"name": "MonitoringCtrlr"},
+    "variable": {"name": "ItemsPerMessage", "instance": "ClearVariableMonitoring"},
+}
+
+
+class TestCallInParts:
+    def limited(self, protocol: str = V201) -> Connection:
+        """A station that has said that it takes two ids at a time."""
+        machine = connection(protocol)
+        report = {"requestId": 1, "generatedAt": AT, "seqNo": 0}
+        data = [LIMIT_OF_TWO | {"variableAttribute": [{"value": "2"}]}]
+        step = machine.receive(call("NotifyReport", report | {"reportData": data}), NOW)
+        machine.settle(step)
+        return machine
+
+    def answered(self, machine: Connection, asking: Any, payload: Any) -> Step:
+        return machine.receive(orjson.dumps([3, asking[1], payload]), NOW)
+
+    def test_says_no_more_at_once_than_the_station_takes(self) -> None:
+        machine = self.limited()
+        first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
+        assert first[3] == {"id": [1, 2]}
+        step = self.answered(machine, first, cleared(1, 2))
+        assert (step.events, machine.calling) == ((), True)
+        second = said(step)
+        assert second[2:] == ["ClearVariableMonitoring", {"id": [3]}]
+        assert second[1] != first[1]
+        (event,) = self.answered(machine, second, cleared(3)).events
+        assert isinstance(event, CommandAnswered)
+        assert event.outcome is CommandOutcome.ACCEPTED
+        assert orjson.loads(event.answer_json or "") == cleared(1, 2, 3)
+        assert not machine.calling
+
+    def test_is_rejected_when_any_part_is(self) -> None:
+        machine = self.limited()
+        first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
+        second = said(self.answered(machine, first, cleared(1, 2, status="Rejected")))
+        (event,) = self.answered(machine, second, cleared(3)).events
+        assert isinstance(event, CommandAnswered)
+        assert event.outcome is CommandOutcome.REJECTED
+
+    @pytest.mark.parametrize(
+        "wrong", [{}, {"clearMonitoringResult": "x"}, {"clearMonitoringResult": [{"id": "x"}]}]
+    )
+    def test_stops_at_an_answer_that_is_none(self, wrong: Any) -> None:
+        machine = self.limited()
+        first = orjson.loads(machine.call(clears(1, 2, 3, 4, 5), NOW + 30_000))
+        second = said(self.answered(machine, first, cleared(1, 2)))
+        (event,) = self.answered(machine, second, wrong).events
+        assert isinstance(event, CommandAnswered)
+        assert event.outcome is CommandOutcome.FAILED
+        assert (event.detail or "").endswith("(after 1 of 3 parts)")
+        assert orjson.loads(event.answer_json or "") == cleared(1, 2)
+        assert not machine.calling
+
+    def test_stops_at_an_error(self) -> None:
+        machine = self.limited()
+        first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
+        step = machine.receive(orjson.dumps([4, first[1], "InternalError", "no", {}]), NOW)
+        (event,) = step.events
+        assert isinstance(event, CommandAnswered)
+        assert (event.detail, event.answer_json, machine.calling) == ("InternalError: no", None, False)
+
+    def test_keeps_what_was_answered_when_time_is_up(self) -> None:
+        machine = self.limited()
+        first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
+        self.answered(machine, first, cleared(1, 2))
+        event = machine.expire(NOW + 30_000)
+        assert event is not None
+        assert event.outcome is CommandOutcome.TIMED_OUT
+        assert event.detail == "no answer in time (after 1 of 2 parts)"
+        assert orjson.loads(event.answer_json or "") == cleared(1, 2)
+
+    def test_learns_the_limit_from_get_variables(self) -> None:
+        machine = connection(V201)
+        wanted = replace(
+            asked(operation="GetVariables"),
+            payload_json=orjson.dumps({"getVariableData": [LIMIT_OF_TWO]}).decode(),
+        )
+        asking = orjson.loads(machine.call(wanted, NOW + 30_000))
+        result = LIMIT_OF_TWO | {"attributeStatus": "Accepted", "attributeValue": "2"}
+        self.answered(machine, asking, {"getVariableResult": [result]})
+        assert orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))[3] == {"id": [1, 2]}
+
+    def test_tells_a_station_of_2_1_that_a_part_of_its_answer_was_none(self) -> None:
+        machine = self.limited(V21)
+        first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
+        assert said(self.answered(machine, first, {}))[:3] == [5, first[1], "FormatViolation"]
+
+
 class TestRegistration:
     def machine(self, status: RegistrationStatus, protocol: str = V201) -> Connection:
         return Connection(registered_as(status), STATION, protocol, 7)
