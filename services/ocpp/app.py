@@ -124,6 +124,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], stations: View[Station]) 
         boot_retry_s=settings.boot_retry_s,
         data_transfer_vendors=settings.vendors(),
         master_pass_group=settings.master_pass_group,
+        quirks=settings.quirks(),
     )
 
 

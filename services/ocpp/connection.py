@@ -7,15 +7,15 @@ answering the station, and the other way round.
 from typing import Any, NamedTuple
 
 from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated
+from services.domain.events.station import CommandAnswered, CommandRequested, ProtocolViolated, StationBooted
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
-from services.ocpp.inbound.reply import Context, Edge, canonical
+from services.ocpp.inbound.reply import Context, Edge, Reply, canonical
 from services.ocpp.outbound import batches
 from services.ocpp.outbound import command as outbound
 from services.ocpp.registration import BOOT, Registration
-from services.ocpp.routes import WITHOUT_WARNINGS, routes
+from services.ocpp.routes import WITHOUT_WARNINGS, Route, routes
 from services.ocpp.wire import frames
 from services.ocpp.wire.faults import V16, V21, Fault, Refused, code
 from services.ocpp.wire.frames import Call, CallError, CallResult, CallResultError, Malformed, Send
@@ -70,7 +70,8 @@ class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_last", "_limits", "_minute", "_outgoing", "_pending", "_registration", "_routes", "_violations",
+        "_last", "_limits", "_minute", "_outgoing", "_pending", "_quirks", "_registration", "_routes",
+        "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
 
@@ -80,6 +81,7 @@ class Connection:
         self.protocol = protocol
         self.epoch = epoch
         self._routes = routes(protocol)
+        self._quirks = edge.quirks_of(station_id)
         self._pending: tuple[str, ...] = ()
         self._last: tuple[str, int, bytes] | None = None
         self._outgoing: _Outgoing | None = None
@@ -180,13 +182,12 @@ class Connection:
         context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
         try:
             self._require_registration(action)
-            if not route.schema.is_valid(payload):
-                context.warnings = tolerated(route.schema, payload)
+            self._check(route, payload, context)
             reply = route.inbound(payload, context)
         except Refused as error:
             return self._refused(frame, error.fault, error.description, data, now_ms)
         if action == BOOT:
-            self._registration.told(reply.payload["status"])
+            self._booted(reply)
         elif action == "NotifyReport":
             self._limits |= batches.limits_told(payload)
         text = frames.call_result(message_id, reply.payload)
@@ -198,6 +199,25 @@ class Connection:
         else:
             self._last = (message_id, fingerprint, text)
         return Step(action, OK, text, events, reply.durable, message_id, fingerprint)
+
+    def _check(self, route: Route, payload: dict[str, Any], context: Context) -> None:
+        """Mend what this maker's stations are known to get wrong, then tolerate or refuse the rest."""
+        quirks = self._quirks
+        if quirks is not None:
+            context.warnings = quirks.mend(route.action, payload)
+        if not route.schema.is_valid(payload):
+            warnings = tolerated(route.schema, payload)
+            if quirks is not None and quirks.hard:
+                raise Refused(Fault.FORMAT, warnings[0])
+            context.warnings += warnings
+
+    def _booted(self, reply: Reply) -> None:
+        """Now it has said who made it."""
+        self._registration.told(reply.payload["status"])
+        for event in reply.events:
+            if isinstance(event, StationBooted):
+                said = event.vendor, event.model, event.firmware_version or ""
+                self._quirks = self.edge.quirks_of(self.station_id, *said)
 
     def _require_registration(self, action: str) -> None:
         if self._registration.accepted:
@@ -268,8 +288,7 @@ class Connection:
                 raise Refused(Fault.NOT_IMPLEMENTED, f"{frame.action[:50]!r} is not known")
             self._require_registration(frame.action)
             context = Context(self.edge, self.station_id, self.protocol, self.epoch, frame.message_id, now_ms)
-            if not route.schema.is_valid(frame.payload):
-                context.warnings = tolerated(route.schema, frame.payload)
+            self._check(route, frame.payload, context)
             return Step(frame.action, OK, None, route.inbound(frame.payload, context).events)
         except Refused as error:
             said = code(self.protocol, error.fault)

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
 
+from services.ocpp.wire.quirks import BadQuirks, Profile
+from services.ocpp.wire.quirks import load as load_quirks
 from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
+
+SHIPPED_QUIRKS: Final = Path(__file__).with_name("quirks.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,9 @@ class OcppSettings:
     master_pass_group: str = setting(
         "", "group id of master pass tokens (MasterPassGroupId of the stations): they start no transaction"
     )
+    quirks_file: str = setting(
+        "", "YAML file with profiles of stations' quirks; empty: services/ocpp/quirks.yaml, which explains itself"
+    )
     hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
     call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
     ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")
@@ -60,6 +69,14 @@ class OcppSettings:
             raise BadSetting(
                 f"WATTLOG_TRUSTED_PROXIES={self.trusted_proxies!r}: {error}: give networks such as 10.0.0.0/8"
             ) from error
+
+    def quirks(self) -> tuple[Profile, ...]:
+        """The profiles of stations' quirks; BadSetting when the file is not there or wrong."""
+        path = Path(self.quirks_file) if self.quirks_file else SHIPPED_QUIRKS
+        try:
+            return load_quirks(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, BadQuirks) as error:
+            raise BadSetting(f"WATTLOG_QUIRKS_FILE={path}: {error}") from error
 
     def vendors(self) -> frozenset[str]:
         """The vendorIds whose DataTransfer is accepted."""

@@ -1,6 +1,7 @@
 """Block B, provisioning: BootNotification and Heartbeat."""
 
 from typing import Any
+from zlib import crc32
 
 from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import StationBooted
@@ -32,10 +33,17 @@ def boot_notification(payload: dict[str, Any], context: Context) -> Reply:
     )
     answer = {
         "currentTime": rfc3339(context.now_ms),
-        "interval": context.edge.heartbeat_interval_s if accepted else context.edge.boot_retry_s,
+        "interval": _staggered(
+            context.edge.heartbeat_interval_s if accepted else context.edge.boot_retry_s, context.station_id
+        ),
         "status": registration.capitalize(),
     }
     return Reply(answer, (event,), durable=True)
+
+
+def _staggered(interval_s: int, station_id: str) -> int:
+    """Up to a tenth shorter: stations that boot together do not speak together for ever."""
+    return interval_s - crc32(station_id.encode()) % (interval_s // 10 + 1)
 
 
 def heartbeat(_: dict[str, Any], context: Context) -> Reply:

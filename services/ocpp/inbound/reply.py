@@ -13,6 +13,7 @@ from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis, parse_rfc3339
 from services.ocpp.wire.faults import Fault, Refused
+from services.ocpp.wire.quirks import Profile, Quirks, choose
 
 _MAX_WARNINGS: Final = 20
 _INT32: Final = 0x7FFF_FFFF
@@ -40,6 +41,7 @@ class Edge:
     data_transfer_vendors: frozenset[str] = frozenset()
     master_pass_group: str = ""
     """Group of the tokens that end everybody's transactions and start none; "" for none (C16)."""
+    quirks: tuple[Profile, ...] = ()
     signs_certificates: bool = False
     """Somebody answers CertificateSigningRequested with a CertificateSigned."""
 
@@ -47,6 +49,15 @@ class Edge:
         """What the registry says that a station is told when it boots."""
         station = self.station(f"{self.tenant}/{station_id}")
         return RegistrationStatus.ACCEPTED if station is None else station.registration
+
+    def quirks_of(self, station_id: str, vendor: str = "", model: str = "", firmware: str = "") -> Quirks | None:
+        """What is known of a station by its registry entry, and by what it says of itself."""
+        station = self.station(f"{self.tenant}/{station_id}")
+        if station is None:
+            return choose(self.quirks, (), vendor, model, firmware)
+        return choose(
+            self.quirks, station.quirks, vendor or station.vendor or "", model or station.model or "", firmware
+        )
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Block B: BootNotification and Heartbeat."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ class TestBootNotification:
             registration_status="Accepted",
             recorded_at=NOW,
         )
-        assert reply.payload == {"currentTime": "2026-09-21T14:13:20.000Z", "interval": 300, "status": "Accepted"}
+        assert reply.payload == {"currentTime": "2026-09-21T14:13:20.000Z", "interval": 284, "status": "Accepted"}
 
     def test_answers_only_when_that_is_durable(self) -> None:
         assert boot_notification(BOOT, context()).durable
@@ -67,9 +68,9 @@ class TestBootNotification:
     @pytest.mark.parametrize(
         ("status", "said", "interval"),
         [
-            (RegistrationStatus.ACCEPTED, "Accepted", 300),
-            (RegistrationStatus.PENDING, "Pending", 60),
-            (RegistrationStatus.REJECTED, "Rejected", 60),
+            (RegistrationStatus.ACCEPTED, "Accepted", 284),
+            (RegistrationStatus.PENDING, "Pending", 59),
+            (RegistrationStatus.REJECTED, "Rejected", 59),
         ],
     )
     def test_tells_what_the_registry_says_and_when_to_come_back(
@@ -80,6 +81,16 @@ class TestBootNotification:
         (event,) = reply.events
         assert isinstance(event, StationBooted)
         assert event.registration_status == said
+
+
+class TestInterval:
+    def test_differs_between_stations_by_up_to_a_tenth(self) -> None:
+        intervals = {
+            boot_notification(BOOT, replace(context(), station_id=f"CP{number}")).payload["interval"]
+            for number in range(200)
+        }
+        assert intervals <= set(range(270, 301))
+        assert len(intervals) > 20
 
 
 class TestHeartbeat:
