@@ -18,6 +18,9 @@ HERE = Path(__file__).parent
 VENDOR = "org.wattlog.conformance"
 """A vendorId whose DataTransfer the edge accepts."""
 
+MASTERS = "MASTERS"
+"""The group of master passes."""
+
 _STATIONS = [f"CS{number:03}" for number in range(1, 401)]
 _LONG_AGO_MS, _FAR_AHEAD_MS = 1_000_000_000_000, 4_000_000_000_000
 TOKENS = [
@@ -27,6 +30,7 @@ TOKENS = [
     token("EXPIRED1", expires_at=_LONG_AGO_MS),
     token("GROUPED1", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
     token("GROUPED2", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
+    token("MASTER1", group_id=MASTERS),
 ]
 """The whitelist of all cases; what is not in it is Invalid."""
 
@@ -51,7 +55,9 @@ def conformance_kafka(kafka: KafkaSettings) -> KafkaSettings:
 async def csms(conformance_kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Csms]:
     """The edge under test."""
     data_dir = tmp_path_factory.mktemp("conformance")
-    async with running(conformance_kafka, data_dir, data_transfer_vendors=VENDOR) as edge:
+    async with running(
+        conformance_kafka, data_dir, data_transfer_vendors=VENDOR, master_pass_group=MASTERS
+    ) as edge:
         bus = Bus(conformance_kafka, Codec())
         yield Csms(edge, bus, iter(_STATIONS))
         await bus.close()
