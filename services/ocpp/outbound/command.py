@@ -8,6 +8,7 @@ from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested
 from services.domain.ids import derived_id
 from services.domain.units import Millis
+from services.ocpp.outbound import rules
 from services.ocpp.outbound.operations import CONVERTED_V16, OPERATIONS, NotPossible
 from services.ocpp.wire.faults import V16, V201, Refused
 from services.ocpp.wire.frames import CallError, CallResult
@@ -60,6 +61,8 @@ def request(command: CommandRequested, protocol: str) -> Request:
     else:
         raise NotPossible(f"{command.operation} is no operation of {protocol}")
     _check(protocol, action, converted)
+    if protocol != V16 and (wrong := rules.broken(action, converted)) is not None:
+        raise NotPossible(wrong)
     return Request(action, converted)
 
 
