@@ -121,6 +121,8 @@ class Charging:
     station: Station
     evse_id: int | None = 1
     """None while the driver has not chosen one."""
+    token: dict[str, str] = field(default_factory=lambda: VALID)
+    begins_s: int = 0
     transaction_id: str = field(default_factory=lambda: str(uuid4()))
     seq_no: int = -1
     charging_state: str = "Idle"
@@ -132,7 +134,7 @@ class Charging:
         info = {"transactionId": self.transaction_id, "chargingState": self.charging_state, **more.pop("info", {})}
         message = {
             "eventType": kind,
-            "timestamp": at(self.seq_no * 10),
+            "timestamp": at(self.begins_s + self.seq_no * 10),
             "triggerReason": trigger,
             "seqNo": self.seq_no,
             "transactionInfo": info,
@@ -152,8 +154,9 @@ class Charging:
 
     async def authorized(self) -> "Charging":
         """Authorized: the driver has shown a token, which is accepted twice."""
-        assert (await self.station.call("Authorize", {"idToken": VALID}))["idTokenInfo"]["status"] == "Accepted"
-        answer = await self.tell("Authorized", self._next_kind(), idToken=VALID)
+        info = (await self.station.call("Authorize", {"idToken": self.token}))["idTokenInfo"]
+        assert info["status"] == "Accepted"
+        answer = await self.tell("Authorized", self.next_kind, idToken=self.token)
         assert answer["idTokenInfo"]["status"] == "Accepted"
         self.reached.add("Authorized")
         return self
@@ -162,7 +165,7 @@ class Charging:
         """EVConnectedPreSession: the cable is plugged in."""
         await connector_is(self.station, "Occupied", self.evse_id or 1)
         self.charging_state = "EVConnected"
-        await self.tell("CablePluggedIn", self._next_kind(), **more)
+        await self.tell("CablePluggedIn", self.next_kind, **more)
         self.reached.add("EVConnectedPreSession")
         return self
 
@@ -177,9 +180,19 @@ class Charging:
         self.reached.add("EnergyTransferStarted")
         return self
 
+    async def suspended(self) -> "Charging":
+        """EnergyTransferSuspended: the EV takes no energy, with all that comes before it."""
+        if "EnergyTransferStarted" not in self.reached:
+            await self.started()
+        self.charging_state = "SuspendedEV"
+        await self.tell("ChargingStateChanged")
+        return self
+
     async def stop_authorized(self) -> "Charging":
-        """StopAuthorized: the driver shows the token once more."""
-        answer = await self.tell("StopAuthorized", idToken=VALID)
+        """StopAuthorized: the driver shows the token once more, with all that comes before it."""
+        if "EnergyTransferStarted" not in self.reached:
+            await self.started()
+        answer = await self.tell("StopAuthorized", idToken=self.token)
         assert answer["idTokenInfo"]["status"] == "Accepted"
         self.reached.add("StopAuthorized")
         return self
@@ -206,5 +219,7 @@ class Charging:
         assert ended.stopped_reason == "EVDisconnected"
         return ended
 
-    def _next_kind(self) -> str:
-        return "Updated" if self.reached else "Started"
+    @property
+    def next_kind(self) -> str:
+        """Started for the first message, Updated for the next ones."""
+        return "Started" if self.seq_no < 0 else "Updated"

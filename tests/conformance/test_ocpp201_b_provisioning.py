@@ -7,8 +7,9 @@ import pytest
 
 from services.domain.events.common import CommandOutcome, RegistrationStatus
 from services.domain.events.station import ConnectorStatusChanged, StationBooted, VariablesReported
+from tests.conformance.metered201 import Metered, boot, connectors_are
+from tests.conformance.reusable_states import at
 from tests.conformance.stations import V201, CallError, Commanded, Csms, Station
-from tests.conformance.steps201 import AT, Charging, boot, connector, connectors, id_token
 
 ACCEPTED = {"status": "Accepted"}
 OFFLINE_THRESHOLD = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "OfflineThreshold"}}
@@ -31,11 +32,9 @@ async def test_tc_b_01_cold_boot_accepted(csms: Csms) -> None:
         booted = await boot(station)
         assert booted["status"] == "Accepted"
         assert booted["interval"] > 0
-        await connectors(station)
+        await connectors_are(station)
         (event,) = await station.recorded(StationBooted)
         assert (event.boot_reason, event.registration_status) == ("PowerUp", "Accepted")
-        told = await station.recorded(ConnectorStatusChanged, 4)
-        assert {(e.evse_id, e.connector_id, e.status) for e in told} == {(1, 1, "Available"), (2, 1, "Available")}
 
 
 async def test_tc_b_02_cold_boot_pending(csms: Csms) -> None:
@@ -51,7 +50,7 @@ async def test_tc_b_02_cold_boot_pending(csms: Csms) -> None:
         await csms.register(name, registration=RegistrationStatus.ACCEPTED, updated_at=2)
         await station.expect("TriggerMessage", {"status": "NotImplemented"})
         assert (await boot(station))["status"] == "Accepted"
-        await connectors(station)
+        await connectors_are(station)
         events = await station.recorded(StationBooted, 2)
         assert [event.registration_status for event in events] == ["Pending", "Accepted"]
 
@@ -137,14 +136,14 @@ async def test_tc_b_20_reset_charging_station_on_idle(csms: Csms, station201: St
     await station201.leave()
     async with csms.station(V201, station201.name) as again:
         assert (await boot(again, "RemoteReset"))["status"] == "Accepted"
-        await connectors(again)
+        await connectors_are(again)
         events = await again.recorded(StationBooted, 2)
         assert events[1].boot_reason == "RemoteReset"
 
 
 async def test_tc_b_21_reset_charging_station_with_transaction_on_idle(csms: Csms, station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.energy_transfer_started()
+    charging = Metered(station201)
+    await charging.started()
     told = await station201.commanded("Reset", {"type": "OnIdle"}, {"status": "Scheduled"})
     assert told.payload == {"type": "OnIdle"}
     assert (told.result.outcome, told.result.status) == (CommandOutcome.ACCEPTED, "Scheduled")
@@ -152,20 +151,19 @@ async def test_tc_b_21_reset_charging_station_with_transaction_on_idle(csms: Csm
     await station201.leave()
     async with csms.station(V201, station201.name) as again:
         assert (await boot(again, "ScheduledReset"))["status"] == "Accepted"
-        await connectors(again)
+        await connectors_are(again)
 
 
 async def test_tc_b_22_reset_charging_station_with_transaction_immediate(csms: Csms, station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.energy_transfer_started()
+    charging = Metered(station201)
+    await charging.started()
     told = await station201.commanded("Reset", {"type": "Immediate"}, ACCEPTED)
     assert told.payload == {"type": "Immediate"}
     await ended_immediately(charging)
     await station201.leave()
     async with csms.station(V201, station201.name) as again:
         assert (await boot(again, "RemoteReset"))["status"] == "Accepted"
-        await connector(again, 1, "Occupied")
-        await connector(again, 2, "Available")
+        await connectors_are(again, "Occupied", "Available")
 
 
 async def test_tc_b_25_reset_evse_without_transaction(station201: Station) -> None:
@@ -175,16 +173,16 @@ async def test_tc_b_25_reset_evse_without_transaction(station201: Station) -> No
 
 
 async def test_tc_b_26_reset_evse_with_transaction_on_idle(station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.energy_transfer_started()
+    charging = Metered(station201)
+    await charging.started()
     told = await station201.commanded("Reset", {"type": "OnIdle", "evseId": 1}, {"status": "Scheduled"})
     assert told.payload == {"type": "OnIdle", "evseId": 1}
     await ended_on_idle(charging)
 
 
 async def test_tc_b_27_reset_evse_with_transaction_immediate(station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.energy_transfer_started()
+    charging = Metered(station201)
+    await charging.started()
     told = await station201.commanded("Reset", {"type": "Immediate", "evseId": 1}, ACCEPTED)
     assert told.payload == {"type": "Immediate", "evseId": 1}
     await ended_immediately(charging)
@@ -196,7 +194,7 @@ async def test_tc_b_30_security_error_before_acceptance(csms: Csms, registration
     await csms.register(name, registration=registration)
     async with csms.station(V201, name) as station:
         assert (await boot(station))["status"] == registration.capitalize()
-        said = {"timestamp": AT, "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
+        said = {"timestamp": at(0), "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
         with pytest.raises(CallError) as refused:
             await station.call("StatusNotification", said)
         assert refused.value.code == "SecurityError"
@@ -212,7 +210,7 @@ async def test_tc_b_31_trigger_boot_notification_while_pending(csms: Csms) -> No
         heard = await station.expect("TriggerMessage", ACCEPTED)
         assert heard == {"requestedMessage": "BootNotification"}
         assert (await boot(station, "Triggered"))["status"] == "Accepted"
-        await connectors(station)
+        await connectors_are(station)
 
 
 async def test_tc_b_42_set_network_profile_accepted(station201: Station) -> None:
@@ -262,7 +260,7 @@ async def report(
 ) -> None:
     said = {
         "requestId": request_id,
-        "generatedAt": AT,
+        "generatedAt": at(0),
         "seqNo": seq_no,
         "tbc": more,
         "reportData": [variable | {"variableAttribute": [{"value": value}]}],
@@ -270,15 +268,13 @@ async def report(
     assert await station.call("NotifyReport", said) == {}
 
 
-async def ended_on_idle(charging: Charging) -> None:
-    told = await charging.event("StopAuthorized", state="EVConnected", idToken=id_token(charging.token))
+async def ended_on_idle(charging: Metered) -> None:
+    told = await charging.event("StopAuthorized", token="VALID1", state="EVConnected")
     assert told["idTokenInfo"]["status"] == "Accepted"
     assert await charging.ended("EVCommunicationLost", "EVDisconnected", state="Idle") == {}
-    session = await charging.session()
-    assert (session.status, session.stopped_reason, session.quality_flags) == ("COMPLETED", "EVDisconnected", ())
+    await charging.is_over("EVDisconnected")
 
 
-async def ended_immediately(charging: Charging) -> None:
+async def ended_immediately(charging: Metered) -> None:
     assert await charging.ended("ResetCommand", "ImmediateReset", state="EVConnected") == {}
-    session = await charging.session()
-    assert (session.status, session.stopped_reason, session.quality_flags) == ("COMPLETED", "ImmediateReset", ())
+    await charging.is_over("ImmediateReset")

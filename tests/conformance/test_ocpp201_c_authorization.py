@@ -6,8 +6,8 @@ import pytest
 
 from services.domain.events.authorization import AuthorizationDecided
 from services.domain.events.common import CommandOutcome
+from tests.conformance.metered201 import Metered, authorize, id_token
 from tests.conformance.stations import Station
-from tests.conformance.steps201 import Charging, authorize
 
 GROUP = {"idToken": "GROUP1", "type": "Central"}
 MASTERS = {"idToken": "MASTERS", "type": "Central"}
@@ -36,19 +36,16 @@ async def test_tc_c_07_authorization_expired(station201: Station) -> None:
 
 
 async def test_tc_c_08_cached_token_accepted(station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.plugged_in()
+    charging = Metered(station201)
+    await charging.ev_connected()
     told = await charging.event("Authorized", token="VALID1")
     assert told["idTokenInfo"]["status"] == "Accepted"
-    session = await charging.session()
-    assert (session.status, session.quality_flags) == ("ACTIVE", ())
-    assert session.id_token is not None
-    assert session.id_token.value == "VALID1"
+    await charging.runs("EVConnected")
 
 
 async def test_tc_c_20_cached_token_invalid(station201: Station) -> None:
-    charging = Charging(station201)
-    await charging.plugged_in()
+    charging = Metered(station201)
+    await charging.ev_connected()
     told = await charging.event("Authorized", token="NOBODY")
     assert told["idTokenInfo"]["status"] == "Invalid"
     await was_decided(station201, "Invalid")
@@ -67,35 +64,38 @@ async def test_tc_c_38_clear_cache_rejected(station201: Station) -> None:
 
 
 async def test_tc_c_39_authorization_by_group(station201: Station) -> None:
-    charging = Charging(station201, token="GROUPED1")
-    await charging.plugged_in()
+    charging = Metered(station201, token=id_token("GROUPED1"))
+    await charging.ev_connected()
     grouped(await authorize(station201, "GROUPED2"))
     grouped((await charging.event("Authorized", token="GROUPED1"))["idTokenInfo"])
-    charging.reached.add("authorized")
-    await charging.energy_transfer_started()
+    charging.reached.add("Authorized")
+    await charging.started()
     grouped(await authorize(station201, "GROUPED2"))
-    grouped(await charging.stop_authorized("GROUPED2"))
+    grouped((await charging.event("StopAuthorized", token="GROUPED2"))["idTokenInfo"])
+    charging.reached.add("StopAuthorized")
     await ends_and_is_paid_by_who_started(charging)
 
 
 async def test_tc_c_40_authorization_by_group_with_local_list(station201: Station) -> None:
-    charging = Charging(station201, token="GROUPED1")
-    await charging.plugged_in()
+    charging = Metered(station201, token=id_token("GROUPED1"))
+    await charging.ev_connected()
     grouped((await charging.event("Authorized", token="GROUPED1"))["idTokenInfo"])
-    charging.reached.add("authorized")
-    await charging.energy_transfer_started()
-    grouped(await charging.stop_authorized("GROUPED2"))
+    charging.reached.add("Authorized")
+    await charging.started()
+    grouped((await charging.event("StopAuthorized", token="GROUPED2"))["idTokenInfo"])
+    charging.reached.add("StopAuthorized")
     await ends_and_is_paid_by_who_started(charging)
 
 
 async def test_tc_c_43_authorization_by_group_invalid_in_local_list(station201: Station) -> None:
-    charging = Charging(station201, token="GROUPED1")
-    await charging.plugged_in()
+    charging = Metered(station201, token=id_token("GROUPED1"))
+    await charging.ev_connected()
     grouped((await charging.event("Authorized", token="GROUPED1"))["idTokenInfo"])
-    charging.reached.add("authorized")
-    await charging.energy_transfer_started()
+    charging.reached.add("Authorized")
+    await charging.started()
     grouped(await authorize(station201, "GROUPED2"))
-    grouped(await charging.stop_authorized("GROUPED2"))
+    grouped((await charging.event("StopAuthorized", token="GROUPED2"))["idTokenInfo"])
+    charging.reached.add("StopAuthorized")
     await ends_and_is_paid_by_who_started(charging)
 
 
@@ -105,14 +105,14 @@ async def test_tc_c_47_master_pass_stops_all_transactions(station201: Station) -
     for charging in (first, second):
         told = await charging.ended("StopAuthorized", "MasterPass", token="MASTER1")
         is_master_pass(told["idTokenInfo"])
-        await was_stopped_by_master_pass(charging)
+        await charging.is_over("MasterPass")
 
 
 async def test_tc_c_48_master_pass_stops_one_transaction(station201: Station) -> None:
     first, second = await two_transactions(station201)
     is_master_pass(await authorize(station201, "MASTER1"))
     is_master_pass((await first.ended("StopAuthorized", "MasterPass", token="MASTER1"))["idTokenInfo"])
-    await was_stopped_by_master_pass(first)
+    await first.is_over("MasterPass")
     assert (await second.session()).status == "ACTIVE"
 
 
@@ -120,14 +120,14 @@ async def test_tc_c_49_master_pass_without_user_interface(station201: Station) -
     first, second = await two_transactions(station201)
     is_master_pass(await authorize(station201, "MASTER1"))
     for charging in (first, second):
-        told = await charging.ended("StopAuthorized", "MasterPass", token=charging.token)
+        told = await charging.ended("StopAuthorized", "MasterPass", token=charging.token["idToken"])
         assert told["idTokenInfo"]["status"] == "Accepted"
-        await was_stopped_by_master_pass(charging)
+        await charging.is_over("MasterPass")
 
 
 async def test_a_master_pass_starts_no_transaction(station201: Station) -> None:
     """C16.FR.03; not a case of its own."""
-    told = await Charging(station201).event("Authorized", token="MASTER1")
+    told = await Metered(station201).event("Authorized", token="MASTER1")
     assert told["idTokenInfo"]["status"] == "Invalid"
 
 
@@ -144,23 +144,13 @@ def is_master_pass(info: dict[str, Any]) -> None:
     assert (info["status"], info["groupIdToken"]) == ("Accepted", MASTERS)
 
 
-async def two_transactions(station: Station) -> tuple[Charging, Charging]:
-    first, second = Charging(station, 1, "VALID1"), Charging(station, 2, "VALID2")
-    await first.energy_transfer_started()
-    await second.energy_transfer_started()
+async def two_transactions(station: Station) -> tuple[Metered, Metered]:
+    first, second = Metered(station, 1), Metered(station, 2, token=id_token("VALID2"))
+    await first.started()
+    await second.started()
     return first, second
 
 
-async def ends_and_is_paid_by_who_started(charging: Charging) -> None:
-    await charging.unplugged()
-    session = await charging.session()
-    assert (session.status, session.stopped_reason) == ("COMPLETED", "EVDisconnected")
-    assert session.id_token is not None
-    assert session.id_token.value == "GROUPED1"
-
-
-async def was_stopped_by_master_pass(charging: Charging) -> None:
-    session = await charging.session()
-    assert (session.status, session.stopped_reason) == ("COMPLETED", "MasterPass")
-    assert session.id_token is not None
-    assert session.id_token.value == charging.token
+async def ends_and_is_paid_by_who_started(charging: Metered) -> None:
+    await charging.ev_disconnected()
+    await charging.is_over("EVDisconnected")

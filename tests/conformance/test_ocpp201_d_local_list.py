@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.domain.events.common import CommandOutcome
+from tests.conformance.metered201 import id_token
 from tests.conformance.stations import Station
-from tests.conformance.steps201 import id_token
 
 ACCEPTED = {"status": "Accepted"}
 VALID = {"status": "Accepted"}
