@@ -13,7 +13,8 @@ from services.ocpp.inbound.reply import Context, Inbound, Reply, canonical
 
 Answer = Callable[[dict[str, Any], Context], dict[str, Any]]
 
-_GENERATED_AT: Final = ("generatedAt", "timestamp", "basetime")
+_GENERATED_AT: Final = ("generatedAt", "timestamp", "basetime", "settlementTime")
+_TELLING_APART: Final = (*_GENERATED_AT, "timeBase", "seqNo", "requestId")
 
 
 def reported(operation: str, answer: Answer) -> Inbound:
@@ -74,8 +75,9 @@ def no_certificate_statuses(payload: dict[str, Any], context: Context) -> dict[s
 
 def _cause(payload: dict[str, Any], text: str, context: Context) -> tuple[str | int, ...]:
     """What makes two messages two: their content if it has a number or a time, else that they are two messages."""
-    dated = any(name in payload for name in (*_GENERATED_AT, "seqNo", "requestId"))
-    return (text,) if dated else (text, context.epoch, context.message_id)
+    return (
+        (text,) if any(name in payload for name in _TELLING_APART) else (text, context.epoch, context.message_id)
+    )
 
 
 REPORTS_V201: Final[dict[str, Inbound]] = {

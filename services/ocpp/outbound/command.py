@@ -21,7 +21,7 @@ _DONE: Final = frozenset(
 )
 """Words of answers that mean that the station does, or has done, what it was asked."""
 
-_LISTED: Final = ("setVariableResult", "setMonitoringResult", "clearMonitoringResult")
+_LISTED: Final = ("setVariableResult", "setMonitoringResult", "clearMonitoringResult", "clearTariffsResult")
 """Answers that have a status for each thing asked; done means that none of them was refused."""
 
 

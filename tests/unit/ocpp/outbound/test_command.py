@@ -153,3 +153,11 @@ class TestSeveralStatuses:
         results[1]["attributeStatus"] = "Rejected"
         one = answered(command, "SetVariables", V201, CallResult("m", {"setVariableResult": results}), STAMP)
         assert one.outcome is CommandOutcome.REJECTED
+
+    def test_of_tariffs_are_done_when_each_is_cleared(self) -> None:
+        command = asked({"tariffIds": ["T1", "T2"]}, "ClearTariffs")
+        results = [{"tariffId": "T1", "status": "Accepted"}, {"tariffId": "T2", "status": "Accepted"}]
+        both = answered(command, "ClearTariffs", V21, CallResult("m", {"clearTariffsResult": results}), STAMP)
+        results[0]["status"] = "NoTariff"
+        one = answered(command, "ClearTariffs", V21, CallResult("m", {"clearTariffsResult": results}), STAMP)
+        assert (both.outcome, one.outcome) == (CommandOutcome.ACCEPTED, CommandOutcome.REJECTED)
