@@ -4,15 +4,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, CommandRequested, Station
+from services.domain.events.station import CommandAnswered, CommandRequested, CommandSent, Station
 from services.domain.folding import Event
 from services.domain.units import Millis
-from services.ocpp.connection import Connection
+from services.ocpp.connection import OK, Connection, Step
+from services.ocpp.delivery import Asker
 from services.ocpp.dispatch import Dispatch
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.outbound import command as outbound
 
 _GRACE_MS: Final = 1000
+_SENDERS_GRACE_MS: Final = 5000
+"""How much longer than its own time limit the sender of a command may take to say how it ended."""
+
+_TAKEOVER_MS: Final = 1000
+"""In this time an edge reads what another one did before the station came here."""
 
 
 class Line(Protocol):
@@ -25,9 +31,26 @@ class Line(Protocol):
         """Send a text frame."""
 
 
-class Commands:
-    """`lines` are the sockets that this edge holds, by station; `elsewhere` tells whether another edge holds it.
+class Sending:
+    """A CALL that leaves as soon as Kafka knows that it does; without Kafka it does not, and its time runs out."""
 
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def release(self, step: Step, _waited_ms: Millis) -> None:
+        if self._line.connection.open_call == step.message_id:
+            assert step.reply is not None
+            self._line.send(step.reply)
+
+    def give_up(self) -> None:
+        """Nothing to do: it was not sent."""
+
+
+class Commands:
+    """`lines` are the sockets that this edge holds, by station; `elsewhere` tells whether another edge holds it;
+    `hold` publishes a step's events and then releases it.
+
+    Each is sent once at most: that it is sent is in Kafka before it leaves, and nobody sends it after that.
     Results of commands that cannot reach a station have the same event id from every edge, so that it does no harm
     if several say so.
     """
@@ -39,6 +62,7 @@ class Commands:
         station: Callable[[str], Station | None],
         elsewhere: Callable[[str], bool],
         publish: Callable[[Event], None],
+        hold: Callable[[Step, Asker, Millis], None],
         times_ms: tuple[Millis, Millis],
     ) -> None:
         self._edge = edge
@@ -46,9 +70,11 @@ class Commands:
         self._station = station
         self._elsewhere = elsewhere
         self._publish = publish
+        self._hold = hold
         self._timeout_ms, horizon_ms = times_ms
         self._dispatch = Dispatch(horizon_ms)
         self._calling: dict[str, Line] = {}
+        self._came: dict[str, Millis] = {}
         self._open = False
 
     @property
@@ -67,8 +93,15 @@ class Commands:
         for event in events:
             if isinstance(event, CommandAnswered):
                 self._dispatch.answered(event, now_ms)
+            elif isinstance(event, CommandSent):
+                self._dispatch.sent(event, now_ms)
             elif isinstance(event, CommandRequested) and self._dispatch.requested(event, now_ms) and self._open:
                 self.serve(event.key, now_ms)
+
+    def came(self, key: str, now_ms: Millis) -> None:
+        """A station has connected here. What was asked before waits a moment: another edge may be sending it."""
+        self._came[key] = now_ms
+        self.serve(key, now_ms)
 
     def serve(self, key: str, now_ms: Millis) -> None:
         """Send the station's next command, if it is here, free, and has one."""
@@ -78,7 +111,7 @@ class Commands:
         while line is None or not line.connection.calling:
             if line is None and station is not None and station.enabled:
                 return
-            command = self._dispatch.next(key, now_ms)
+            command = self._dispatch.next(key, now_ms, self._came.get(key, 0))
             if command is None:
                 return
             if line is None:
@@ -95,6 +128,8 @@ class Commands:
         """The station's connection is gone, and our call with it."""
         if self._calling.get(line.key) is line:
             del self._calling[line.key]
+        if self._lines.get(line.key) is line:
+            self._came.pop(line.key, None)
         result = line.connection.close(now_ms)
         if result is not None:
             self._publish(result)
@@ -108,6 +143,11 @@ class Commands:
                 self.answered(line, now_ms)
         if not self._open:
             return
+        for key in [key for key, came_at in self._came.items() if came_at + _TAKEOVER_MS <= now_ms]:
+            del self._came[key]
+            self.serve(key, now_ms)
+        for sent in self._dispatch.unanswered(now_ms - _SENDERS_GRACE_MS):
+            self._end(sent, CommandOutcome.TIMED_OUT, sent.epoch, now_ms, "its sender died: done, or not")
         for command in self._dispatch.expired(now_ms):
             # Whoever holds the socket may have sent it at the last moment and be waiting for the answer.
             wait_ms = self._timeout_ms + _GRACE_MS if self._elsewhere(command.key) else 0
@@ -121,10 +161,18 @@ class Commands:
             self._end(command, CommandOutcome.FAILED, line.connection.epoch, now_ms, str(error))
             return
         self._calling[line.key] = line
-        line.send(data)
+        stamp = outbound.Stamp(self._edge.edge_id, line.connection.epoch, now_ms)
+        sent = outbound.sent(command, stamp, now_ms + self._timeout_ms)
+        call = Step("", OK, data, (sent,), durable=True, message_id=line.connection.open_call)
+        self._hold(call, Sending(line), now_ms)
 
     def _end(
-        self, command: CommandRequested, outcome: CommandOutcome, epoch: int, now_ms: Millis, detail: str
+        self,
+        command: CommandRequested | CommandSent,
+        outcome: CommandOutcome,
+        epoch: int,
+        now_ms: Millis,
+        detail: str,
     ) -> None:
         stamp = outbound.Stamp(self._edge.edge_id, epoch, now_ms)
         result = outbound.result(command, outcome, stamp, detail=detail)

@@ -101,6 +101,11 @@ class Connection:
         return self._outgoing is not None
 
     @property
+    def open_call(self) -> str:
+        """Message id of our open CALL; "" without one."""
+        return "" if self._outgoing is None else self._outgoing.message_id
+
+    @property
     def waits_to_be_accepted(self) -> bool:
         """True while the last that the station was told is that its registration is pending."""
         return self._registration.pending

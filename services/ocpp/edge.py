@@ -121,6 +121,7 @@ class StationEdge:
             station,
             lambda key: self._elsewhere.get(key, 0) > 0,
             delivery.publish,
+            delivery.hold,
             (settings.call_timeout_s * 1000, settings.commands_horizon_s * 1000),
         )
         self.now_ms = now_ms
@@ -180,7 +181,7 @@ class StationEdge:
             ),
             self._state_of(connection, True, now_ms),
         )
-        self.commands.serve(socket.key, now_ms)
+        self.commands.came(socket.key, now_ms)
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """A station's connection has ended; `reason` in StationDisconnected's words."""

@@ -57,6 +57,7 @@ TYPES: dict[str, type[Any]] = {
     "station.events.v1.StationDisconnected": station.StationDisconnected,
     "station.events.v1.VariablesReported": station.VariablesReported,
     "station.results.v1.CommandAnswered": station.CommandAnswered,
+    "station.results.v1.CommandSent": station.CommandSent,
     "station.state.v1.Station": station.Station,
     "tariff.state.v1.Tariff": tariff.Tariff,
     "token.events.v1.TokenBlocked": token.TokenBlocked,

@@ -953,6 +953,56 @@ class CommandAnswered:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSent:
+    """A command is about to be sent. Nobody sends it again, whatever becomes of who sent it."""
+
+    FULL_NAME: ClassVar[str] = "station.results.v1.CommandSent"
+    TOPIC: ClassVar[str] = "station.results.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    command_id: str
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    operation: str
+    edge_id: str
+    epoch: int  # Of the connection that it goes to.
+    answer_by: int  # When the station's answer is no longer waited for.
+    recorded_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "command_id": self.command_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "operation": self.operation,
+            "edge_id": self.edge_id,
+            "epoch": self.epoch,
+            "answer_by": self.answer_by,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            command_id=record["command_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            operation=record["operation"],
+            edge_id=record["edge_id"],
+            epoch=record["epoch"],
+            answer_by=record["answer_by"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """A station's registry entry."""
 

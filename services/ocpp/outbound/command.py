@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, CommandRequested
+from services.domain.events.station import CommandAnswered, CommandRequested, CommandSent
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp.outbound import rules
@@ -87,8 +87,23 @@ def answered(
     return result(command, outcome, stamp, status=status, answer_json=text)
 
 
+def sent(command: CommandRequested, stamp: Stamp, answer_by: Millis) -> CommandSent:
+    """To be durable before the CALL leaves: a command is sent once, even if its sender dies."""
+    return CommandSent(
+        event_id=derived_id("CommandSent", command.tenant, command.station_id, command.command_id),
+        command_id=command.command_id,
+        tenant=command.tenant,
+        station_id=command.station_id,
+        operation=command.operation,
+        edge_id=stamp.edge_id,
+        epoch=stamp.epoch,
+        answer_by=answer_by,
+        recorded_at=stamp.now_ms,
+    )
+
+
 def result(
-    command: CommandRequested,
+    command: CommandRequested | CommandSent,
     outcome: CommandOutcome,
     stamp: Stamp,
     **said: str | None,

@@ -7,10 +7,11 @@ import orjson
 import pytest
 
 from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, Station
+from services.domain.events.station import CommandAnswered, CommandSent, Station
 from services.domain.folding import Event
 from services.ocpp.commands import Commands
-from services.ocpp.connection import Connection
+from services.ocpp.connection import Connection, Step
+from services.ocpp.delivery import Asker
 from services.ocpp.outbound.command import Stamp, result
 from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16
 from tests.unit.ocpp.test_dispatch import asked
@@ -47,14 +48,26 @@ class Desk:
             self.stations.get,
             self.elsewhere.__contains__,
             self.published.append,
+            self.hold,
             (TIMEOUT, HORIZON),
         )
+        self.kafka = True
+        self.held: list[tuple[Step, Asker]] = []
+        self.sent: list[CommandSent] = []
         if opened:
             self.commands.open(NOW)
 
+    def hold(self, step: Step, asker: Asker, now: int) -> None:
+        self.sent += [event for event in step.events if isinstance(event, CommandSent)]
+        if self.kafka:
+            asker.release(step, 0)
+        else:
+            self.held.append((step, asker))
+
     def connect(self, now: int = NOW) -> Line:
         line = self.lines[KEY] = Line()
-        self.commands.serve(KEY, now)
+        self.commands.came(KEY, now)
+        self.commands.tick(now + 1000)
         return line
 
     def outcomes(self) -> list[tuple[str, CommandOutcome]]:
@@ -198,3 +211,67 @@ class TestClosed:
         assert answered.command_id == "b"
         desk.commands.tick(NOW + TIMEOUT)
         assert len(desk.published) == 1
+
+
+class TestOnce:
+    def test_is_known_to_kafka_before_it_is_sent(self) -> None:
+        desk = Desk()
+        desk.kafka = False
+        line = desk.connect()
+        desk.commands.take([asked("a")], NOW + 2000)
+        assert (line.sent, [sent.command_id for sent in desk.sent]) == ([], ["a"])
+        (step, asker), *_ = desk.held
+        asker.release(step, 5)
+        assert len(line.sent) == 1
+
+    def test_is_not_sent_late_when_its_time_has_run_out_meanwhile(self) -> None:
+        desk = Desk()
+        desk.kafka = False
+        line = desk.connect()
+        desk.commands.take([asked("a")], NOW + 2000)
+        desk.commands.tick(NOW + 2000 + TIMEOUT)
+        (step, asker), *_ = desk.held
+        asker.give_up()
+        asker.release(step, 5)
+        assert line.sent == []
+        assert desk.outcomes() == [("a", CommandOutcome.TIMED_OUT)]
+
+    def test_is_not_sent_again_by_whom_the_station_comes_to(self) -> None:
+        first, second = Desk(), Desk()
+        first.connect()
+        first.commands.take([asked("a")], NOW + 2000)
+        second.commands.take([asked("a")], NOW + 2000)
+        line = second.lines[KEY] = Line()
+        second.commands.came(KEY, NOW + 3000)
+        assert line.sent == []
+        second.commands.take(first.sent, NOW + 3100)
+        second.commands.tick(NOW + 4000)
+        assert line.sent == []
+
+    def test_waits_a_moment_only_if_it_was_asked_before_the_station_came(self) -> None:
+        desk = Desk()
+        line = desk.lines[KEY] = Line()
+        desk.commands.take([], NOW)
+        desk.commands.came(KEY, NOW - 1)
+        desk.commands.take([asked("new")], NOW)
+        assert len(line.sent) == 1
+
+    def test_ends_when_its_sender_died(self) -> None:
+        first, other = Desk(), Desk()
+        first.connect()
+        first.commands.take([asked("a")], NOW + 2000)
+        other.commands.take([asked("a"), *first.sent], NOW + 2000)
+        other.commands.tick(NOW + 2000 + TIMEOUT + 4999)
+        assert other.published == []
+        other.commands.tick(NOW + 2000 + TIMEOUT + 5000)
+        assert other.outcomes() == [("a", CommandOutcome.TIMED_OUT)]
+        other.commands.tick(NOW + 2000 + TIMEOUT + 6000)
+        assert len(other.published) == 1
+
+    def test_is_over_with_its_answer(self) -> None:
+        first, other = Desk(), Desk()
+        line = first.connect()
+        first.commands.take([asked("a")], NOW + 2000)
+        other.commands.take([asked("a"), *first.sent, *line.answer()], NOW + 2000)
+        other.commands.tick(NOW + 2000 + TIMEOUT + 5000)
+        assert other.published == []
