@@ -10,6 +10,7 @@ from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp.outbound import rules
 from services.ocpp.outbound.operations import CONVERTED_V16, OPERATIONS, NotPossible
+from services.ocpp.outbound.v16 import rules as rules_v16
 from services.ocpp.wire.faults import V16, V201, Refused
 from services.ocpp.wire.frames import CallError, CallResult
 from services.ocpp.wire.schemas import tolerated, validator
@@ -61,7 +62,8 @@ def request(command: CommandRequested, protocol: str) -> Request:
     else:
         raise NotPossible(f"{command.operation} is no operation of {protocol}")
     _check(protocol, action, converted)
-    if protocol != V16 and (wrong := rules.broken(action, converted)) is not None:
+    wrong = (rules_v16 if protocol == V16 else rules).broken(action, converted)
+    if wrong is not None:
         raise NotPossible(wrong)
     return Request(action, converted)
 

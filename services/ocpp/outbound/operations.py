@@ -8,6 +8,7 @@ from services.ocpp.outbound.not_possible import NotPossible
 from services.ocpp.outbound.v16 import (
     authorization_list,
     availability,
+    data_transfer,
     firmware,
     provisioning,
     remote_control,
@@ -22,8 +23,10 @@ Convert = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 """A valid 2.0.1 payload to the OCPP 1.6 action and payload; NotPossible when 1.6 cannot say it."""
 
 CONVERTED_V16: Final[Mapping[str, Convert]] = {
+    "CertificateSigned": security.certificate_signed,
     "ChangeAvailability": availability.change_availability,
     "ClearChargingProfile": smart_charging.clear_charging_profile,
+    "DataTransfer": data_transfer.data_transfer,
     "DeleteCertificate": security.delete_certificate,
     "GetBaseReport": provisioning.get_base_report,
     "GetCompositeSchedule": smart_charging.get_composite_schedule,

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.ocpp.outbound.not_possible import NotPossible
 from services.ocpp.outbound.v16.smart_charging import charging_profile
+from services.ocpp.outbound.v16.transaction_number import transaction_number
 
 MAX_ID_TAG_LENGTH: Final = 20
 
@@ -39,14 +40,6 @@ def request_start_transaction(payload: dict[str, Any]) -> tuple[str, dict[str, A
 def request_stop_transaction(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """RemoteStopTransaction."""
     return "RemoteStopTransaction", {"transactionId": transaction_number(payload["transactionId"])}
-
-
-def transaction_number(transaction_id: str) -> int:
-    """1.6 numbers its transactions; NotPossible for an id that is no number."""
-    try:
-        return int(transaction_id)
-    except ValueError:
-        raise NotPossible("OCPP 1.6 transaction ids are numbers") from None
 
 
 def unlock_connector(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -10,6 +10,14 @@ _TYPES: Final = {
 }
 
 
+def certificate_signed(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Of the station itself, the only kind that 1.6 knows and therefore does not name."""
+    kind = payload.get("certificateType", "ChargingStationCertificate")
+    if kind != "ChargingStationCertificate":
+        raise NotPossible(f"OCPP 1.6 stations have no {kind}")
+    return "CertificateSigned", {"certificateChain": payload["certificateChain"]}
+
+
 def install_certificate(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Roots of the central system and of the manufacturer; 1.6 knows nothing of ISO 15118."""
     told = {"certificateType": _type(payload["certificateType"]), "certificate": payload["certificate"]}

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from services.ocpp.outbound.not_possible import NotPossible
+from services.ocpp.outbound.v16.transaction_number import transaction_number
 
 _PURPOSES: Final = {
     "ChargingStationMaxProfile": "ChargePointMaxProfile",
@@ -54,11 +55,7 @@ def charging_profile(profile: dict[str, Any]) -> dict[str, Any]:
         if name in profile:
             converted[name] = profile[name]
     if "transactionId" in profile:
-        # Not for remote starts (5.16.2), which have no transaction yet.
-        try:
-            converted["transactionId"] = int(profile["transactionId"])
-        except ValueError:
-            raise NotPossible("OCPP 1.6 transaction ids are numbers") from None
+        converted["transactionId"] = transaction_number(profile["transactionId"])
     return converted
 
 
