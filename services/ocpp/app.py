@@ -8,17 +8,19 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.token import Token
+from services.domain.events.transaction import TransactionStarted
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
 from services.ocpp.sockets import serve
+from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -57,11 +59,11 @@ async def operate(
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
     edge = StationEdge(
-        settings, _edge(settings, tokens, registry.stations), delivery, registry.stations.get, now_ms, _later
+        settings, _edge(settings, tokens, registry), delivery, registry.stations.get, now_ms, _later
     )
     registry.edge = edge
-    tails = _tails(settings, codec, edge)
-    readers = (tokens, registry.stations, *tails)
+    tails = _tails(settings, codec, edge, registry.in_use)
+    readers: list[View[Any] | Tail] = [tokens, registry.stations, *tails]
     for reader in readers:
         reader.start()
     if settings.allow_unauthenticated:
@@ -98,11 +100,12 @@ async def operate(
 
 
 class _Registry:
-    """The registry of stations, and the edge that wants to know when somebody is struck off it."""
+    """What the edge decides from beside the whitelist, and the edge, which wants to know who is struck off."""
 
     def __init__(self, settings: OcppSettings, codec: Codec) -> None:
         self.edge: StationEdge | None = None
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
+        self.in_use = TokensInUse()
         self._loop = asyncio.get_running_loop()
 
     def _changed(self, key: str, station: Station | None) -> None:
@@ -113,13 +116,14 @@ class _Registry:
             self._loop.call_soon_threadsafe(self.edge.registered, key, station)
 
 
-def _edge(settings: OcppSettings, tokens: View[Token], stations: View[Station]) -> Edge:
+def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> Edge:
     return Edge(
         tenant=settings.common.tenant,
         edge_id=settings.edge_id or f"{socket.gethostname()}:{settings.ocpp_port or os.getpid()}",
         token=tokens.get,
         transaction_secret=_secret(settings),
-        station=stations.get,
+        station=registry.stations.get,
+        charging_elsewhere=registry.in_use.elsewhere,
         heartbeat_interval_s=settings.heartbeat_interval_s,
         boot_retry_s=settings.boot_retry_s,
         data_transfer_vendors=settings.vendors(),
@@ -128,9 +132,9 @@ def _edge(settings: OcppSettings, tokens: View[Token], stations: View[Station]) 
     )
 
 
-def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge) -> tuple[Tail, Tail]:
+def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge, in_use: TokensInUse) -> list[Tail]:
     since_ms = now_ms() - settings.commands_horizon_s * 1000
-    return (
+    tails = [
         Tail(settings.kafka, codec, [Connection.TOPIC], edge.held_elsewhere),
         Tail(
             settings.kafka,
@@ -139,7 +143,11 @@ def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge) -> tuple[Tai
             lambda events: edge.commands.take(events, now_ms()),
             since_ms,
         ),
-    )
+    ]
+    if settings.tokens_charge_once:
+        since_ms = now_ms() - HORIZON_MS
+        tails.append(Tail(settings.kafka, codec, [TransactionStarted.TOPIC], in_use.take, since_ms))
+    return tails
 
 
 def _secret(settings: OcppSettings) -> bytes:

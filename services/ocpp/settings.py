@@ -42,6 +42,9 @@ class OcppSettings:
     quirks_file: str = setting(
         "", "YAML file with profiles of stations' quirks; empty: services/ocpp/quirks.yaml, which explains itself"
     )
+    tokens_charge_once: bool = setting(
+        False, "a token that is charging may start nothing elsewhere: such starts are answered ConcurrentTx"
+    )
     hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
     call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
     ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")

@@ -187,6 +187,7 @@ class TransactionUpdated:
     evse_id: int | None = None
     connector_id: int | None = None
     id_token: common.IdToken | None = None
+    authorization_status: str | None = None  # Our answer about the token, if we gave one.
     occurred_at: int  # The station's time.
     recorded_at: int  # When we received it.
     meter_values: tuple[common.MeterValue, ...] = ()
@@ -212,6 +213,7 @@ class TransactionUpdated:
             "evse_id": self.evse_id,
             "connector_id": self.connector_id,
             "id_token": None if self.id_token is None else self.id_token.to_record(),
+            "authorization_status": self.authorization_status,
             "occurred_at": self.occurred_at,
             "recorded_at": self.recorded_at,
             "meter_values": [item.to_record() for item in self.meter_values],
@@ -235,6 +237,7 @@ class TransactionUpdated:
             evse_id=record["evse_id"],
             connector_id=record["connector_id"],
             id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
+            authorization_status=record["authorization_status"],
             occurred_at=record["occurred_at"],
             recorded_at=record["recorded_at"],
             meter_values=tuple([common.MeterValue.from_record(item) for item in record["meter_values"]]),

@@ -9,6 +9,7 @@ from services.domain.units import rfc3339
 from services.ocpp.inbound.reply import Context, Reply
 
 NO_AUTHORIZATION = "NoAuthorization"
+CONCURRENT = "ConcurrentTx"
 GROUP_TOKEN_TYPE = "Central"
 """Whitelist entries name a group, not what kind of token the group's is."""
 
@@ -32,11 +33,12 @@ def authorize(payload: dict[str, Any], context: Context) -> Reply:
 
 
 def decision(
-    uid: str, kind: str, occasion: str, context: Context, *content: str | int, starts: bool = False
+    uid: str, kind: str, occasion: str, context: Context, *content: str | int, starts: str = ""
 ) -> Authorization:
     """Decide about a token; `content` is what makes this occasion different from all others of the station.
 
-    `starts`: a transaction is to begin with it, which a master pass is not for (C16.FR.03).
+    `starts`: the id of the transaction that is to begin with it, if one is. A master pass is not for that
+    (C16.FR.03), and a token that is charging elsewhere perhaps not.
     """
     token = None
     if kind == NO_AUTHORIZATION:
@@ -45,8 +47,8 @@ def decision(
     else:
         token = context.edge.token(token_key(context.tenant, uid))
         decided = decide(token, context.now_ms)
-        if starts and decided.accepted and _is_master_pass(token, context):
-            decided = Decision(INVALID, "a master pass ends transactions and starts none")
+        if token is not None and starts and decided.accepted:
+            decided = _decide_about_start(decided, token, starts, context)
     event = AuthorizationDecided(
         event_id=context.event_id("AuthorizationDecided", occasion, uid, *content),
         tenant=context.tenant,
@@ -63,9 +65,14 @@ def decision(
     return Authorization(decided, token, event)
 
 
-def _is_master_pass(token: Token | None, context: Context) -> bool:
-    group = context.edge.master_pass_group
-    return token is not None and bool(group) and token.group_id == group
+def _decide_about_start(decided: Decision, token: Token, transaction_id: str, context: Context) -> Decision:
+    edge = context.edge
+    if edge.master_pass_group and token.group_id == edge.master_pass_group:
+        return Decision(INVALID, "a master pass ends transactions and starts none")
+    station = f"{context.tenant}/{context.station_id}"
+    if edge.charging_elsewhere(token.key, station, transaction_id, context.now_ms):
+        return Decision(CONCURRENT, "is charging in another transaction")
+    return decided
 
 
 def id_token_info(made: Authorization) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Edge:
     boot_retry_s: int = 60
     """When a station that was not accepted may introduce itself again."""
     data_transfer_vendors: frozenset[str] = frozenset()
+    charging_elsewhere: Callable[[str, str, str, Millis], bool] = lambda *_: False
+    """(token key, station key, transaction id, now): is it charging in another transaction, where that matters?"""
     master_pass_group: str = ""
     """Group of the tokens that end everybody's transactions and start none; "" for none (C16)."""
     quirks: tuple[Profile, ...] = ()

@@ -28,13 +28,17 @@ def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
         made = authorization.decision(
             id_token["idToken"], id_token["type"], "TransactionEvent", context,
             info["transactionId"], payload["seqNo"],
-            starts=payload["eventType"] == "Started" or payload["triggerReason"] in _STARTING,
+            starts=info["transactionId"] if _starts(payload) else "",
         )  # fmt: skip
         answer["idTokenInfo"] = authorization.id_token_info(made)
         status = made.decision.status
         events.append(made.event)
     events.insert(0, _EVENTS[payload["eventType"]](payload, fields, status, context))
     return Reply(answer, tuple(events), durable=True)
+
+
+def _starts(payload: dict[str, Any]) -> bool:
+    return payload["eventType"] == "Started" or payload["triggerReason"] in _STARTING
 
 
 def _common_fields(payload: dict[str, Any], info: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -73,11 +77,12 @@ def _started(payload: dict[str, Any], fields: dict[str, Any], status: str | None
     )
 
 
-def _updated(payload: dict[str, Any], fields: dict[str, Any], _: str | None, context: Context) -> Event:
+def _updated(payload: dict[str, Any], fields: dict[str, Any], status: str | None, context: Context) -> Event:
     occurred_at = context.time(payload)
     causes = _causes(payload, context)
     return TransactionUpdated(
         event_id=context.event_id("TransactionUpdated", fields["transaction_id"], payload["seqNo"]),
+        authorization_status=status,
         occurred_at=occurred_at,
         warnings=tuple(context.warnings),
         **fields,

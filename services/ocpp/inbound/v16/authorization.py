@@ -11,7 +11,7 @@ TOKEN_TYPE: Final = "Unknown"
 """1.6 does not say what kind of token an idTag is."""
 
 _MAX_ID_TAG_LENGTH: Final = 20
-_STATUSES: Final = frozenset({"Accepted", "Blocked", "Expired"})
+_STATUSES: Final = frozenset({"Accepted", "Blocked", "ConcurrentTx", "Expired"})
 
 
 def authorize(payload: dict[str, Any], context: Context) -> Reply:

@@ -29,7 +29,7 @@ def start_transaction(payload: dict[str, Any], context: Context) -> Reply:
         "start", int(payload["connectorId"]), id_tag, str(meter_start_wh), payload["timestamp"]
     )
     number = transaction_id_v16(context.edge.transaction_secret, start_key)
-    made = authorization.decision(id_tag, TOKEN_TYPE, "StartTransaction", context, start_key)
+    made = authorization.decision(id_tag, TOKEN_TYPE, "StartTransaction", context, start_key, starts=str(number))
     connector_id = context.whole(payload, "connectorId")
     event = TransactionStarted(
         event_id=context.event_id("TransactionStarted", start_key),

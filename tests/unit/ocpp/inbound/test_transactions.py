@@ -1,5 +1,6 @@
 """Block E: TransactionEvent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from services.domain.events.common import IdToken
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.ids import derived_id
 from services.ocpp.inbound.transactions import transaction_event
-from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V201, context, fits
+from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V201, context, fits
 
 TRANSACTION = "7c0b3a52"
 TOKEN = {"idToken": "valid1", "type": "ISO14443"}
@@ -135,6 +136,33 @@ class TestMasterPass:
     )  # fmt: skip
     def test_starts_none(self, kind: str, reason: str) -> None:
         assert self.status(kind, reason) == "Invalid"
+
+
+class TestConcurrent:
+    def status(self, kind: str, trigger_reason: str) -> str:
+        asked: list[Any] = []
+
+        def elsewhere(*about: Any) -> bool:
+            asked.append(about)
+            return True
+
+        circumstances = context(edge=replace(EDGE, charging_elsewhere=elsewhere))
+        payload = message(kind, 4, idToken=TOKEN) | {"triggerReason": trigger_reason}
+        event, decided = transaction_event(payload, circumstances).events
+        assert asked in ([], [(f"{TENANT}/VALID1", f"{TENANT}/{STATION}", TRANSACTION, NOW)])
+        assert isinstance(decided, AuthorizationDecided)
+        assert getattr(event, "authorization_status", decided.status) == decided.status
+        return decided.status
+
+    @pytest.mark.parametrize(
+        ("kind", "reason"), [("Started", "CablePluggedIn"), ("Updated", "Authorized"), ("Updated", "RemoteStart")]
+    )
+    def test_is_a_start_of_a_token_that_is_charging_elsewhere(self, kind: str, reason: str) -> None:
+        assert self.status(kind, reason) == "ConcurrentTx"
+
+    @pytest.mark.parametrize(("kind", "reason"), [("Updated", "StopAuthorized"), ("Ended", "StopAuthorized")])
+    def test_is_no_stop(self, kind: str, reason: str) -> None:
+        assert self.status(kind, reason) == "Accepted"
 
 
 @pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])

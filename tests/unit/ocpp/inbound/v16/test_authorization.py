@@ -36,7 +36,7 @@ class TestIdTagInfo:
     def test_leaves_out_a_parent_that_1_6_could_not_hold(self) -> None:
         assert authorize({"idTag": "LONGGROUP"}, context(V16)).payload["idTagInfo"] == {"status": "Accepted"}
 
-    @pytest.mark.parametrize("status", ["NoCredit", "NotAtThisTime", "Unknown", "ConcurrentTx"])
+    @pytest.mark.parametrize("status", ["NoCredit", "NotAtThisTime", "Unknown"])
     def test_says_invalid_for_what_1_6_does_not_know(self, status: str) -> None:
         (event,) = authorize({"idTag": "x"}, context(V16)).events
         assert isinstance(event, AuthorizationDecided)

@@ -1,5 +1,6 @@
 """StartTransaction and StopTransaction of OCPP 1.6."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -64,6 +65,17 @@ class TestStartTransaction:
         )
         assert isinstance(decided, AuthorizationDecided)
         assert decided.occasion == "StartTransaction"
+
+    def test_says_that_the_token_is_charging_elsewhere(self) -> None:
+        number = transaction_id_v16(EDGE.transaction_secret, START_KEY)
+        this = (f"{TENANT}/VALID1", f"{TENANT}/{STATION}", str(number), NOW)
+        edge = replace(EDGE, charging_elsewhere=lambda *about: about == this)
+        reply = start_transaction(START, context(V16, edge=edge))
+        assert reply.payload == {"transactionId": number, "idTagInfo": {"status": "ConcurrentTx"}}
+        assert fits(V16, "StartTransaction", reply)
+        event = reply.events[0]
+        assert isinstance(event, TransactionStarted)
+        assert event.authorization_status == "ConcurrentTx"
 
     def test_answers_the_id_when_durable(self) -> None:
         reply = start()
