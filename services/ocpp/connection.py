@@ -4,6 +4,7 @@ Each direction has a slot of its own (OCPP-J 2.0.1, 4.1.1): a CALL of ours that 
 answering the station, and the other way round.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from services.domain.events.common import CommandOutcome
@@ -249,6 +250,9 @@ class Connection:
         answers = (*outgoing.answers, frame.payload)
         if outgoing.action == "GetVariables":
             self._limits |= batches.limits_told(frame.payload)
+        if outgoing.rest and not batches.goes_on(outgoing.action, frame.payload):
+            parts = len(answers) + len(outgoing.rest)
+            return Step(kind, OK, None, (replace(result, detail=f"{len(answers) - 1} of {parts} parts accepted"),))
         if outgoing.rest:
             return Step(kind, OK, self._call_next(outgoing, answers))
         if outgoing.answers:

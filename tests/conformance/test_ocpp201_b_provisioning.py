@@ -75,6 +75,22 @@ async def test_tc_b_07_get_variables_multiple_values(station201: Station) -> Non
     assert values(told) == ["60", "true"]
 
 
+async def test_tc_b_08_get_variables_limited_to_maximum(station201: Station) -> None:
+    limit = data_control("ItemsPerMessage", "GetVariables")
+    await station201.commanded("GetVariables", {"getVariableData": [limit]}, got(limit, value="4"))
+    five = [
+        data_control(name, instance)
+        for name in ("ItemsPerMessage", "BytesPerMessage")
+        for instance in ("GetReport", "GetVariables")
+    ] + [AUTHORIZE_REMOTE_START]
+    command_id = await station201.csms.ask(station201.name, "GetVariables", {"getVariableData": five})
+    first = await station201.expect("GetVariables", got(*five[:4], value="4"))
+    second = await station201.expect("GetVariables", got(five[4], value="true"))
+    assert (first["getVariableData"], second["getVariableData"]) == (five[:4], five[4:])
+    result = await station201.csms.edge.result(command_id)
+    assert values(Commanded({}, result)) == ["4", "4", "4", "4", "true"]
+
+
 async def test_tc_b_09_set_variables_single_value(station201: Station) -> None:
     asked = {"setVariableData": [OFFLINE_THRESHOLD | {"attributeValue": "123"}]}
     told = await station201.commanded("SetVariables", asked, was_set(OFFLINE_THRESHOLD))
@@ -224,8 +240,13 @@ async def test_tc_b_44_set_network_profile_failed(station201: Station) -> None:
     assert (told.result.outcome, told.result.status) == (CommandOutcome.REJECTED, "Failed")
 
 
-def got(variable: dict[str, Any], value: str) -> dict[str, Any]:
-    return {"getVariableResult": [variable | {"attributeStatus": "Accepted", "attributeValue": value}]}
+def data_control(name: str, instance: str) -> dict[str, Any]:
+    return {"component": {"name": "DeviceDataCtrlr"}, "variable": {"name": name, "instance": instance}}
+
+
+def got(*variables: dict[str, Any], value: str) -> dict[str, Any]:
+    said = {"attributeStatus": "Accepted", "attributeValue": value}
+    return {"getVariableResult": [variable | said for variable in variables]}
 
 
 def was_set(*variables: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ocpp.outbound.batches import joined, limits_told, parts
+from services.ocpp.outbound.batches import goes_on, joined, limits_told, parts
+from services.ocpp.outbound.not_possible import NotPossible
 
 
 def got(value: str, instance: str = "GetVariables", name: str = "ItemsPerMessage", **more: Any) -> dict[str, Any]:
@@ -103,3 +104,43 @@ class TestLimitsTold:
     @pytest.mark.parametrize("said", [{}, {"reportData": []}, {"status": "Accepted"}])
     def test_are_none_where_nothing_is_said(self, said: dict[str, Any]) -> None:
         assert limits_told(said) == {}
+
+
+def local_list(count: int, version: int = 9, kind: str = "Full") -> dict[str, Any]:
+    entries = [{"idToken": {"idToken": str(number), "type": "ISO14443"}} for number in range(count)]
+    return {"versionNumber": version, "updateType": kind, "localAuthorizationList": entries}
+
+
+class TestLocalList:
+    @pytest.mark.parametrize("kind", ["Full", "Differential"])
+    def test_is_added_to_part_by_part_up_to_the_version_that_was_asked(self, kind: str) -> None:
+        made = parts("SendLocalList", local_list(5, 9, kind), {"SendLocalList": 2})
+        assert [(part["versionNumber"], part["updateType"]) for part in made] == [
+            (7, kind), (8, "Differential"), (9, "Differential"),
+        ]  # fmt: skip
+        said = [entry["idToken"]["idToken"] for part in made for entry in part["localAuthorizationList"]]
+        assert said == ["0", "1", "2", "3", "4"]
+
+    @pytest.mark.parametrize("payload", [local_list(2), {"versionNumber": 1, "updateType": "Full"}])
+    def test_is_one_when_it_fits(self, payload: dict[str, Any]) -> None:
+        assert parts("SendLocalList", payload, {"SendLocalList": 2}) == [payload]
+
+    def test_needs_a_version_for_each_part(self) -> None:
+        assert len(parts("SendLocalList", local_list(3, 2), {"SendLocalList": 2})) == 2
+        with pytest.raises(NotPossible, match="has to be 2 or more"):
+            parts("SendLocalList", local_list(3, 1), {"SendLocalList": 2})
+
+    def test_ends_with_the_first_part_that_is_refused(self) -> None:
+        assert goes_on("SendLocalList", {"status": "Accepted"})
+        assert not goes_on("SendLocalList", {"status": "VersionMismatch"})
+        assert goes_on("SetVariables", {"setVariableResult": []})
+
+    def test_is_answered_by_its_last_answer(self) -> None:
+        answers = [{"status": "Accepted"}, {"status": "Accepted", "statusInfo": {"reasonCode": "x"}}]
+        assert joined("SendLocalList", answers) == answers[1]
+        assert joined("SendLocalList", answers[:1]) == answers[0]
+
+    def test_has_a_limit_of_its_own(self) -> None:
+        limit = got("20", "") | {"component": {"name": "LocalAuthListCtrlr"}}
+        assert limits_told({"getVariableResult": [limit]}) == {"SendLocalList": 20}
+        assert limits_told({"getVariableResult": [got("20", "")]}) == {}
