@@ -45,6 +45,7 @@ COMMANDS = {
     "operator": Entry(
         "services.console.cli:operator", "Add, list and revoke users of the operations API.", app=True
     ),
+    "firmware": Entry("services.console.firmware_cli:firmware", "Sign firmware and check signed one.", app=True),
     "sql": Entry("services.analytics.cli:sql", "Ask ClickHouse.", app=True),
     "simulate": Entry(
         "services.simulator.cli:simulate", "Charge with simulated stations that really sign.", app=True

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from services.console.copies import TOPICS, Copies
+from services.console.file_routes import file_routes
 from services.console.fleet_routes import fleet_routes
 from services.console.gate import Gate
 from services.console.routes import Shell, build, station_routes
@@ -20,11 +21,13 @@ from services.runtime import process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
+from services.runtime.secret_file import kept_secret
 
 _LONGEST_HEAD_BYTES: Final = 32_768
 _MOST_CONNECTIONS: Final = 1_000
 _IDLE_S: Final = 30
 _DRAIN_S: Final = 20
+_SECRET_FILE: Final = "upload.key"
 
 Listening = Callable[[int], None]
 """Told the port once operators are answered."""
@@ -82,7 +85,7 @@ def listen(chosen: ConsoleSettings) -> socket.socket:
 
 def application(shell: Shell) -> ASGIApp:
     """Everything that answers, as one ASGI application."""
-    app = build(station_routes(shell), fleet_routes(shell))
+    app = build(station_routes(shell), fleet_routes(shell), file_routes(shell, secret(shell.settings)))
     return Gate(app, shell.copies.operator_list, shell.settings, shell.now_ms)
 
 
@@ -103,6 +106,13 @@ def config(app: ASGIApp, chosen: ConsoleSettings) -> uvicorn.Config:
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+
+
+def secret(chosen: ConsoleSettings) -> bytes:
+    """The key of upload URLs: as set, or made once and kept with the data."""
+    if chosen.upload_secret:
+        return chosen.upload_secret.encode()
+    return kept_secret(chosen.common.data_dir / _SECRET_FILE)
 
 
 class Server(uvicorn.Server):

@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
@@ -25,7 +27,7 @@ from services.domain.folding import Event
 from services.domain.units import Millis
 from services.runtime.bus import NotDurable
 
-_GRACE_S: Final = 2.0
+GRACE_S: Final = 2.0
 """A command's last moment is its deadline; its result takes a little longer to get here."""
 _RETRY_AFTER_S: Final = 10
 _MAX_PAGE: Final = 1000
@@ -65,6 +67,29 @@ class Shell:
             detail = "Kafka did not confirm in time: ask again with the same Idempotency-Key"
             raise Problem(503, detail, retry_after_s=_RETRY_AFTER_S) from None
 
+    async def given(
+        self,
+        command: CommandRequested,
+        wait_s: float,
+        same: Callable[[CommandRequested, CommandRequested], bool] = commands.same_request,
+    ) -> Response:
+        """Put it into the log, unless it is there; then say how it stands, within `wait_s` of waiting.
+
+        Problem 422 when what is there is not the `same`.
+        """
+        known = self.copies.commands.get(command.tenant, command.command_id)
+        if known is None or known.asked is None:
+            await self.durable(command)
+            self.copies.commands.take([command])
+            _commands.labels(command.operation).inc()
+        elif not same(known.asked, command):
+            raise Problem(422, "this Idempotency-Key was used to ask for something else")
+        entry = await self.copies.result(command.tenant, command.command_id, wait_s)
+        assert entry is not None
+        told = shown.command(entry, self.copies.connected(command.key), self.now_ms())
+        status = HTTPStatus.OK if entry.result else HTTPStatus.ACCEPTED
+        return answer(told, status, {"Location": f"/commands/{command.command_id}"})
+
 
 def operator_of(request: Request) -> Operator:
     """Who asks, as the gate has found out."""
@@ -89,6 +114,7 @@ def build(*routers: APIRouter) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
 
     async def refused(_: Request, error: Exception) -> Response:
         return refusal(_problem(error))
@@ -96,6 +122,15 @@ def build(*routers: APIRouter) -> FastAPI:
     for kind in (Problem, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, refused)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document; it says that every request shows a key."""
+    if app.openapi_schema is None:
+        told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        told.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        app.openapi_schema = told | {"security": [{"key": []}]}
+    return app.openapi_schema
 
 
 def _problem(error: Exception) -> Problem:
@@ -231,19 +266,4 @@ class _Stations:
         asked = commands.Asked(operator_of(request), operation, payload, timeout_s, self._shell.now_ms(), unique)
         connection = self._copies.connection(station)
         command = commands.command(asked, station, connection, if_offline == "refuse")
-        return await self.given(command, timeout_s + _GRACE_S if wait else 0)
-
-    async def given(self, command: CommandRequested, wait_s: float) -> Response:
-        """Put it into the log, unless it is there; then say how it stands, within `wait_s` of waiting."""
-        known = self._copies.commands.get(command.tenant, command.command_id)
-        if known is None or known.asked is None:
-            await self._shell.durable(command)
-            self._copies.commands.take([command])
-            _commands.labels(command.operation).inc()
-        elif not commands.same_request(known.asked, command):
-            raise Problem(422, "this Idempotency-Key was used to ask for something else")
-        entry = await self._copies.result(command.tenant, command.command_id, wait_s)
-        assert entry is not None
-        told = shown.command(entry, self._copies.connected(command.key), self._shell.now_ms())
-        status = HTTPStatus.OK if entry.result else HTTPStatus.ACCEPTED
-        return answer(told, status, {"Location": f"/commands/{command.command_id}"})
+        return await self._shell.given(command, timeout_s + GRACE_S if wait else 0)

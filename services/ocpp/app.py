@@ -3,10 +3,8 @@
 import asyncio
 import gc
 import os
-import secrets
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -26,6 +24,7 @@ from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.process import Process, run
 from services.runtime.registry import codec_of
+from services.runtime.secret_file import kept_secret
 from services.runtime.settings import load
 from services.runtime.tail import Tail
 from services.runtime.view import View
@@ -34,7 +33,6 @@ _TICK_S: Final = 1.0
 _LOOK_S: Final = 0.05
 _GC_THRESHOLDS: Final = (50_000, 20, 50)
 _SECRET_FILE: Final = "transaction-id.key"
-_SECRET_BYTES: Final = 32
 
 Listening = Callable[[StationEdge, int], None]
 """Told the edge and its port once stations are let in."""
@@ -154,17 +152,7 @@ def _secret(settings: OcppSettings) -> bytes:
     """The key of transaction ids: as set, or made once and kept with the data."""
     if settings.transaction_id_secret:
         return settings.transaction_id_secret.encode()
-    path = settings.common.data_dir / _SECRET_FILE
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
-        # A link appears whole or, when another process was first, not at all.
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_bytes()
+    return kept_secret(settings.common.data_dir / _SECRET_FILE)
 
 
 def _calm_garbage_collection() -> None:

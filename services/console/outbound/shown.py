@@ -97,6 +97,16 @@ def _state(entry: Entry, now_ms: Millis) -> str:
     return "unanswered" if over else "requested"
 
 
+def log(file: dict[str, Any]) -> dict[str, Any]:
+    """An uploaded file; the number before its name is the request id of OCPP."""
+    return {
+        "name": file["name"],
+        "request_id": int(file["name"].partition("-")[0]),
+        "size_bytes": file["size_bytes"],
+        "uploaded_at": moment(file["modified_ms"]),
+    }
+
+
 def fleet(state: FleetOperation, with_failures: bool = True) -> dict[str, Any]:
     """An operation on many stations: what, how far, and who did not do it."""
     counts = {name: getattr(state, name) for name in _COUNTS}

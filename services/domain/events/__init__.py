@@ -47,6 +47,7 @@ TYPES: dict[str, type[Any]] = {
     "station.events.v1.DataTransferred": station.DataTransferred,
     "station.events.v1.FirmwareStatusChanged": station.FirmwareStatusChanged,
     "station.events.v1.LogStatusChanged": station.LogStatusChanged,
+    "station.events.v1.LogUploaded": station.LogUploaded,
     "station.events.v1.MonitorEventsReported": station.MonitorEventsReported,
     "station.events.v1.ProtocolViolated": station.ProtocolViolated,
     "station.events.v1.ReportReceived": station.ReportReceived,

@@ -423,6 +423,53 @@ class LogStatusChanged:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogUploaded:
+    """A file that a station was asked for has arrived whole."""
+
+    FULL_NAME: ClassVar[str] = "station.events.v1.LogUploaded"
+    TOPIC: ClassVar[str] = "station.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    request_id: int  # Of the command that asked for it.
+    file_name: str  # As it is kept: the request id and what the station called it.
+    size_bytes: int
+    sha256: str  # Of the file, lower-case hex.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "request_id": self.request_id,
+            "file_name": self.file_name,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            request_id=record["request_id"],
+            file_name=record["file_name"],
+            size_bytes=record["size_bytes"],
+            sha256=record["sha256"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorEventsReported:
     """A station's monitors have gone off."""
 
