@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.domain.events.station import CommandAnswered, CommandRequested
+from services.domain.events.station import CommandAnswered, CommandRequested, CommandSent
 from services.domain.units import Millis
 
 
 @dataclass(slots=True)
 class Entry:
-    """A command as far as it is known; the result may be read before the command."""
+    """A command as far as it is known; its end may be read before its beginning."""
 
     asked: CommandRequested | None = None
+    sent: CommandSent | None = None
     result: CommandAnswered | None = None
 
 
@@ -34,6 +35,9 @@ class CommandLog:
             if isinstance(event, CommandRequested):
                 entry = self._entry(event)
                 entry.asked = entry.asked or event
+            elif isinstance(event, CommandSent):
+                entry = self._entry(event)
+                entry.sent = entry.sent or event
             elif isinstance(event, CommandAnswered):
                 entry = self._entry(event)
                 entry.result = entry.result or event
@@ -49,7 +53,7 @@ class CommandLog:
         entries = (self._entries[command_id] for command_id in ids)
         return sorted(entries, key=_at, reverse=True)[:most]
 
-    def _entry(self, event: CommandRequested | CommandAnswered) -> Entry:
+    def _entry(self, event: CommandRequested | CommandSent | CommandAnswered) -> Entry:
         known = self._entries.get(event.command_id)
         if known is not None:
             return known
@@ -61,7 +65,7 @@ class CommandLog:
 
     def _forget(self) -> None:
         command_id, entry = self._entries.popitem(last=False)
-        event = entry.asked or entry.result
+        event = entry.asked or entry.sent or entry.result
         assert event is not None
         ids = self._by_station[event.key]
         del ids[command_id]
@@ -70,11 +74,12 @@ class CommandLog:
 
 
 def _tenant(entry: Entry) -> str | None:
-    event = entry.asked or entry.result
+    event = entry.asked or entry.sent or entry.result
     return event.tenant if event else None
 
 
 def _at(entry: Entry) -> Millis:
     if entry.asked:
         return entry.asked.requested_at
-    return entry.result.recorded_at if entry.result else 0
+    later = entry.sent or entry.result
+    return later.recorded_at if later else 0

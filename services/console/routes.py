@@ -238,7 +238,7 @@ class _Stations:
         entry = self._copies.commands.get(tenant, command_id)
         if entry is None:
             raise Problem(404, f"there is no such command of the last {self._shell.settings.console_history_s} s")
-        event = entry.asked or entry.result
+        event = entry.asked or entry.sent or entry.result
         connected = event is not None and self._copies.connected(event.key)
         return answer(shown.command(entry, connected, self._shell.now_ms()))
 

@@ -64,10 +64,10 @@ def _boot(boot: Boot | None) -> dict[str, Any] | None:
 
 
 def command(entry: Entry, connected: bool, now_ms: Millis) -> dict[str, Any]:
-    """A command and how it stands: `requested`, `answered`, or `unanswered` when nobody will tell any more."""
+    """A command and how it stands: `requested`, `sent`, `answered`, or `unanswered` when nobody will tell."""
     told: dict[str, Any] = {"state": _state(entry, now_ms), "station_connected": connected}
-    asked, result = entry.asked, entry.result
-    event = asked or result
+    asked, sent, result = entry.asked, entry.sent, entry.result
+    event = asked or sent or result
     if event is not None:
         told |= {"command_id": event.command_id, "station_id": event.station_id, "operation": event.operation}
     if asked is not None:
@@ -77,6 +77,8 @@ def command(entry: Entry, connected: bool, now_ms: Millis) -> dict[str, Any]:
             "requested_at": moment(asked.requested_at),
             "deadline_at": moment(asked.deadline_at),
         }
+    if sent is not None:
+        told |= {"sent_at": moment(sent.recorded_at), "sent_by": sent.edge_id}
     if result is not None:
         told["result"] = {
             "outcome": result.outcome.value,
@@ -94,7 +96,9 @@ def _state(entry: Entry, now_ms: Millis) -> str:
     if entry.result is not None:
         return "answered"
     over = entry.asked is not None and now_ms > entry.asked.deadline_at + _GRACE_MS
-    return "unanswered" if over else "requested"
+    if over:
+        return "unanswered"
+    return "sent" if entry.sent else "requested"
 
 
 def log(file: dict[str, Any]) -> dict[str, Any]:

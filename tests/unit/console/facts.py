@@ -5,7 +5,14 @@ from typing import Any
 from services.console.inbound.keys import key_hash
 from services.domain.events.common import CommandOutcome
 from services.domain.events.operator import Operator
-from services.domain.events.station import Boot, CommandAnswered, CommandRequested, Connection, Station
+from services.domain.events.station import (
+    Boot,
+    CommandAnswered,
+    CommandRequested,
+    CommandSent,
+    Connection,
+    Station,
+)
 
 NOW = 1_790_000_000_000
 KEY = "wattlog_key"
@@ -51,6 +58,14 @@ def requested(command_id: str = "c1", **changes: Any) -> CommandRequested:
         "requested_at": NOW, "deadline_at": NOW + 30_000,
     }  # fmt: skip
     return CommandRequested(**(values | changes))
+
+
+def sent(command_id: str = "c1", **changes: Any) -> CommandSent:
+    values: dict[str, Any] = {
+        "event_id": f"s-{command_id}", "command_id": command_id, "tenant": "wattlog", "station_id": "CP1",
+        "operation": "Reset", "edge_id": "edge-1", "epoch": 3, "answer_by": NOW + 30_050, "recorded_at": NOW + 50,
+    }  # fmt: skip
+    return CommandSent(**(values | changes))
 
 
 def answered(command_id: str = "c1", **changes: Any) -> CommandAnswered:

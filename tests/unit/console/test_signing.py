@@ -116,10 +116,10 @@ class TestSigning:
         with pytest.raises(NotSigned, match=said):
             signing.sign(DIGEST, holder.key_pem(), holder.pem)
 
-    def test_needs_a_signature_that_fits_the_message(self) -> None:
-        holder = issued("Long", BETWEEN, rsa.generate_private_key(65537, 5120))
-        with pytest.raises(NotSigned, match="800"):
-            signing.sign(DIGEST, holder.key_pem(), holder.pem)
+    def test_needs_a_signature_that_fits_the_message(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(signing, "MAX_SIGNATURE", 300)
+        with pytest.raises(NotSigned, match="OCPP has room for 300"):
+            signing.sign(DIGEST, SIGNER.key_pem(), SIGNER.pem)
 
 
 class TestCheck:

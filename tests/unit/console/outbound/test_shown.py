@@ -6,7 +6,7 @@ from services.console.command_log import Entry
 from services.console.outbound import shown
 from services.domain.events.common import CommandOutcome, FleetFailure, FleetStatus
 from services.domain.events.fleet import FleetOperation
-from tests.unit.console.facts import NOW, answered, boot, connection, requested, station
+from tests.unit.console.facts import NOW, answered, boot, connection, requested, sent, station
 
 
 class TestStation:
@@ -35,16 +35,22 @@ class TestCommand:
         )
         assert "result" not in told
 
+    def test_is_sent_once_the_edge_says_so(self) -> None:
+        told = shown.command(Entry(requested(), sent()), True, NOW + 60)
+        assert (told["state"], told["sent_by"], told["sent_at"]) == ("sent", "edge-1", "2026-09-21T14:13:20.050Z")
+
     def test_that_nobody_tells_about_any_more_is_unanswered(self) -> None:
         assert shown.command(Entry(requested()), True, NOW + 3_600_000)["state"] == "unanswered"
 
     def test_shows_the_stations_answer(self) -> None:
-        told = shown.command(Entry(requested(), answered()), True, NOW + 3_600_000)
+        told = shown.command(Entry(requested(), None, answered()), True, NOW + 3_600_000)
         assert told["state"] == "answered"
         assert told["result"]["answer"] == {"status": "Accepted"}
 
     def test_whose_request_is_forgotten_shows_its_result(self) -> None:
-        told = shown.command(Entry(None, answered(answer_json=None, outcome=CommandOutcome.EXPIRED)), False, NOW)
+        told = shown.command(
+            Entry(None, None, answered(answer_json=None, outcome=CommandOutcome.EXPIRED)), False, NOW
+        )
         assert (told["command_id"], told["result"]["outcome"], told["result"]["answer"]) == ("c1", "EXPIRED", None)
         assert shown.command(Entry(), False, NOW) == {"state": "requested", "station_connected": False}
 
