@@ -19,7 +19,7 @@ def notify_report(payload: dict[str, Any], context: Context) -> Reply:
         station_id=context.station_id,
         protocol=context.protocol,
         request_id=context.whole(payload, "requestId"),
-        seq_no=payload["seqNo"],
+        seq_no=context.whole(payload, "seqNo") or 0,
         last=not payload.get("tbc", False),
         generated_at=context.time(payload, "generatedAt"),
         variables=variables,
@@ -39,7 +39,7 @@ def notify_event(payload: dict[str, Any], context: Context) -> Reply:
         tenant=context.tenant,
         station_id=context.station_id,
         protocol=context.protocol,
-        seq_no=payload["seqNo"],
+        seq_no=context.whole(payload, "seqNo") or 0,
         last=not payload.get("tbc", False),
         generated_at=context.time(payload, "generatedAt"),
         events=events,
@@ -78,7 +78,7 @@ def _monitor_event(entry: dict[str, Any], context: Context) -> MonitorEvent:
     """EventDataType."""
     return MonitorEvent(
         **component_variable(entry, context),
-        event_number=entry["eventId"],
+        event_number=context.whole(entry, "eventId") or 0,
         occurred_at=context.time(entry),
         trigger=entry["trigger"],
         actual_value=entry["actualValue"],
