@@ -56,7 +56,7 @@ def _reported(entry: dict[str, Any], context: Context) -> list[ReportedVariable]
         ReportedVariable(
             **component_variable(entry, context),
             attribute=attribute.get("type", "Actual"),
-            value=attribute.get("value"),
+            value=_text(attribute.get("value")),
             mutability=attribute.get("mutability"),
             constant=attribute.get("constant", False),
             persistent=attribute.get("persistent", False),
@@ -68,6 +68,11 @@ def _reported(entry: dict[str, Any], context: Context) -> list[ReportedVariable]
         )
         for attribute in entry["variableAttribute"]
     ]
+
+
+def _text(value: str | float | None) -> str | None:
+    """A number instead of its text was tolerated by the schema check."""
+    return value if value is None or isinstance(value, str) else repr(value)
 
 
 def _number_text(number: float | None) -> str | None:

@@ -80,8 +80,9 @@ def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Co
                 signature["signedMeterData"],
                 reading_context,
                 signature["encodingMethod"],
-                signature["signingMethod"],
-                signature["publicKey"],
+                # 2.1 may leave these out, where they are known from elsewhere.
+                signature.get("signingMethod", ""),
+                signature.get("publicKey", ""),
             )
         )
     text = repr(raw["value"])

@@ -105,6 +105,13 @@ class TestNotifyReport:
         assert (kept.data_type, kept.unit, kept.values_list) == ("decimal", "A", "6,32.5")
         assert (kept.min_limit, kept.max_limit) == ("6", "32.5")
 
+    @pytest.mark.parametrize(("value", "kept"), [(60, "60"), (0.5, "0.5"), ("", ""), ("on", "on"), (None, None)])
+    def test_keeps_values_as_text(self, value: object, kept: str | None) -> None:
+        entry = REPORT["reportData"][0] | {"variableAttribute": [{} if value is None else {"value": value}]}
+        (event,) = notify_report(REPORT | {"reportData": [entry]}, context()).events
+        assert isinstance(event, VariablesReported)
+        assert event.variables[0].value == kept
+
     def test_may_be_empty_and_is_the_last_part_unless_it_says_otherwise(self) -> None:
         empty = {name: REPORT[name] for name in ("requestId", "generatedAt", "seqNo")}
         (event,) = notify_report(empty, context()).events

@@ -20,7 +20,7 @@ from services.ocpp.inbound.meter_values import (
     register_at,
     watt_hours,
 )
-from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V201, context, fits
+from tests.unit.ocpp.circumstances import NOW, STATION, TENANT, V21, V201, context, fits
 
 OCMF = 'OCMF|{"FV":"1.0","GI":"WÄTT"}|{"SD":"3045"}'
 
@@ -118,6 +118,13 @@ class TestReadSample:
                 context="Transaction.End",
             )
         ]
+
+    def test_keeps_signed_data_of_a_method_that_is_not_said(self) -> None:
+        signed: list[SignedMeterValue] = []
+        meter = {"signedMeterData": OCMF, "encodingMethod": "OCMF"}
+        assert read_sample({"value": 1.5, "signedMeterValue": meter}, signed, context(V21)) is not None
+        (kept,) = signed
+        assert (kept.signed_data, kept.signing_method, kept.public_key) == (OCMF.encode(), "", "")
 
     def test_keeps_signed_data_whose_number_cannot_be_used(self) -> None:
         signed: list[SignedMeterValue] = []
