@@ -142,6 +142,25 @@ def admit(
     return Admission(station, sub_protocol(offers), offered_profile)
 
 
+def admit_soap(
+    name: str,
+    authorization: str | None,
+    station: Station | None,
+    allow_unauthenticated: bool,
+    secure: bool = False,
+) -> Admission | Refusal:
+    """`admit` for a request by SOAP: only who is registered for it, and with the password of who has one."""
+    decided = admit(name, authorization, (), station, allow_unauthenticated, secure)
+    if isinstance(decided, Refusal):
+        return decided
+    if decided.station.soap_address is None:
+        return _unauthorized("not registered for SOAP")
+    kept = decided.station.password_hash
+    if decided.security_profile == 0 and kept is not None:
+        return admit(name, authorization, (), decided.station, False, secure)
+    return decided
+
+
 def _unproven(said: Credentials | None, name: str) -> str:
     if said is None:
         return "no usable Basic authentication"

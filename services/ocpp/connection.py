@@ -18,7 +18,7 @@ from services.ocpp.outbound import command as outbound
 from services.ocpp.registration import BOOT, Registration
 from services.ocpp.routes import WITHOUT_WARNINGS, Route, routes
 from services.ocpp.wire import frames
-from services.ocpp.wire.faults import V16, V21, Fault, Refused, code
+from services.ocpp.wire.faults import V16, V21, Fault, Refused, code, family
 from services.ocpp.wire.frames import Call, CallError, CallResult, CallResultError, Malformed, Send
 from services.ocpp.wire.schemas import actions, tolerated
 
@@ -138,7 +138,7 @@ class Connection:
             raise Busy(f"{self.station_id} has not answered {self._outgoing.message_id}")
         if not self._registration.may_be_asked(self.edge.registration(self.station_id)):
             raise outbound.NotPossible("the station's registration is rejected: it is not to be asked anything")
-        action, payload = outbound.request(command, self.protocol)
+        action, payload = outbound.request(command, family(self.protocol))
         self._registration.asks(action, payload)
         message_id = derived_id("call", command.command_id, self.epoch)
         first, *rest = batches.parts(action, payload, self._limits)
@@ -243,7 +243,7 @@ class Connection:
         outgoing = self._outgoing
         self._outgoing = None
         stamp = outbound.Stamp(self.edge.edge_id, self.epoch, now_ms)
-        result = outbound.answered(outgoing.command, outgoing.action, self.protocol, frame, stamp)
+        result = outbound.answered(outgoing.command, outgoing.action, family(self.protocol), frame, stamp)
         if result.outcome is CommandOutcome.FAILED:
             return self._failed(outgoing, frame, result, stamp)
         assert isinstance(frame, CallResult)
@@ -257,7 +257,7 @@ class Connection:
             return Step(kind, OK, self._call_next(outgoing, answers))
         if outgoing.answers:
             whole = CallResult(frame.message_id, batches.joined(outgoing.action, answers))
-            result = outbound.answered(outgoing.command, outgoing.action, self.protocol, whole, stamp)
+            result = outbound.answered(outgoing.command, outgoing.action, family(self.protocol), whole, stamp)
         return Step(kind, OK, None, (result,))
 
     def _call_next(self, outgoing: _Outgoing, answers: tuple[dict[str, Any], ...]) -> bytes:

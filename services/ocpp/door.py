@@ -17,6 +17,7 @@ _EVENTS_PER_S: Final = 50
 
 _SECURE: Final = frozenset({"https", "wss"})
 _MAX_TARGET: Final = 256
+_NO_IDENTITY: Final = Refusal(401, "unauthorized\n", "no identity of a station", admission.UNAUTHORIZED)
 
 
 class Knock(NamedTuple):
@@ -87,6 +88,28 @@ class Door:
         if isinstance(decided, Refusal):
             self._failed(decided, name, address, now_ms)
         return decided
+
+    def answer_soap(self, name: str, knock: Knock, now_ms: Millis) -> Admission | Refusal:
+        """The same for a station that calls itself `name` in a request by SOAP; each is decided anew."""
+        address, key = self.address(knock), f"{self._tenant}/{name}"
+        if self._exhausted(address, key, now_ms):
+            return self._later(429, "too many attempts\n", "too many failed attempts", name)
+        decided: Admission | Refusal = _NO_IDENTITY
+        if admission.is_identity(name):
+            decided = admission.admit_soap(
+                name,
+                knock.authorization,
+                self._station(key),
+                self._settings.allow_unauthenticated,
+                self._is_secure(knock, address),
+            )
+        if isinstance(decided, Refusal):
+            self._failed(decided, name, address, now_ms)
+        return decided
+
+    def later(self, status: int, detail: str, name: str | None = None) -> Refusal:
+        """Come back: 503 while we cannot work, 429 when it is too much."""
+        return self._later(status, "come back later\n", detail, name)
 
     def _exhausted(self, address: str, key: str, now_ms: Millis) -> bool:
         if self._failures_of_address.empty(address, now_ms):

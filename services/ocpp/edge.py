@@ -62,10 +62,16 @@ class Socket(Asker, Line, Protocol):
     """When it was given."""
     heard_at: int
     """Tick of the last frame."""
+    moves: bool
+    """It may speak to one edge and then to another: being displaced by that is nothing strange."""
     pinged: bool
     """A ping was sent and nothing heard since."""
     ending: str
     """Why we close it, in StationDisconnected's words; "" while we do not."""
+
+    @property
+    def ping_s(self) -> int:
+        """Silence after which it is pinged; a second such time without a word ends it."""
 
     def ping(self) -> None:
         """Send a ping."""
@@ -298,15 +304,15 @@ class StationEdge:
         silent_s = self.tick_number - socket.heard_at
         if self.sockets.get(socket.key) is not socket:
             return
-        if silent_s >= 2 * self.settings.ping_s and socket.pinged:
+        if silent_s >= 2 * socket.ping_s and socket.pinged:
             socket.abort("lost")
-        elif silent_s >= self.settings.ping_s and not socket.pinged:
+        elif silent_s >= socket.ping_s and not socket.pinged:
             socket.pinged = True
             socket.ping()
 
     def _displace(self, socket: Socket, now_ms: Millis) -> None:
         socket.close(POLICY_VIOLATION, "displaced", "a newer connection of this station has replaced this one")
-        if not self._flaps.take(socket.key, now_ms):
+        if not socket.moves and not self._flaps.take(socket.key, now_ms):
             self._raise(
                 SecurityEventRaised(
                     event_id=self._id("SecurityEventRaised", socket.connection),

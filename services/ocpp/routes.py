@@ -24,7 +24,7 @@ from services.ocpp.inbound.v16 import availability as availability_v16
 from services.ocpp.inbound.v16 import meter_values as meter_values_v16
 from services.ocpp.inbound.v16 import provisioning as provisioning_v16
 from services.ocpp.inbound.v16 import transactions as transactions_v16
-from services.ocpp.wire.faults import V16, V21, V201
+from services.ocpp.wire.faults import V16, V21, V201, family
 from services.ocpp.wire.schemas import Validator, validator
 
 _V201: Final[Mapping[str, Inbound]] = {
@@ -84,8 +84,8 @@ class Route(NamedTuple):
 
 @cache
 def routes(protocol: str) -> Mapping[str, Route]:
-    """The routes of one sub-protocol by action, their schemas compiled."""
+    """The routes of one protocol by action, their schemas compiled; the SOAP bindings have those of 1.6."""
     return {
         action: Route(action, validator(protocol, action), inbound)
-        for action, inbound in INBOUND[protocol].items()
+        for action, inbound in INBOUND[family(protocol)].items()
     }

@@ -21,6 +21,16 @@ class OcppSettings:
 
     ocpp_host: str = setting("127.0.0.1", "address that stations connect to")
     ocpp_port: int = setting(9000, "port that stations connect to; 0 takes any free one")
+    ocpp_soap_host: str = setting("127.0.0.1", "address that stations of OCPP-S send to; empty: no SOAP")
+    ocpp_soap_port: int = setting(9001, "port that stations of OCPP-S send to; 0 takes any free one")
+    ocpp_soap_networks: str = setting(
+        "",
+        "networks (CIDR, comma separated) in which a SOAP station is reached at whatever address it announces,"
+        " e.g. a mobile network's; elsewhere only where it is registered",
+    )
+    ocpp_soap_silence_s: int = setting(
+        900, "silence after which a SOAP station counts as gone; more than two heartbeats"
+    )
     ocpp_metrics_port: int = setting(9100, "port of this process's metrics and health endpoints")
     edge_id: str = setting("", "name of this process among the edges; empty: host name and port")
     transaction_id_secret: str = setting(
@@ -66,12 +76,11 @@ class OcppSettings:
 
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The trusted networks; BadSetting names one that is none."""
-        try:
-            return tuple(ip_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
-        except ValueError as error:
-            raise BadSetting(
-                f"WATTLOG_TRUSTED_PROXIES={self.trusted_proxies!r}: {error}: give networks such as 10.0.0.0/8"
-            ) from error
+        return _networks("WATTLOG_TRUSTED_PROXIES", self.trusted_proxies)
+
+    def soap_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose stations may move about; BadSetting names one that is none."""
+        return _networks("WATTLOG_OCPP_SOAP_NETWORKS", self.ocpp_soap_networks)
 
     def quirks(self) -> tuple[Profile, ...]:
         """The profiles of stations' quirks; BadSetting when the file is not there or wrong."""
@@ -84,3 +93,10 @@ class OcppSettings:
     def vendors(self) -> frozenset[str]:
         """The vendorIds whose DataTransfer is accepted."""
         return frozenset(text.strip() for text in self.data_transfer_vendors.split(",") if text.strip())
+
+
+def _networks(variable: str, listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(text.strip()) for text in listed.split(",") if text.strip())
+    except ValueError as error:
+        raise BadSetting(f"{variable}={listed!r}: {error}: give networks such as 10.0.0.0/8") from error

@@ -44,6 +44,8 @@ _QUIET.logger.setLevel(logging.CRITICAL)
 class StationSocket(WSListener):
     """One station's WebSocket."""
 
+    moves = False
+
     __slots__ = (
         "_edge", "_fragments", "_paused", "_transport",
         "address", "connection", "credit", "credit_at", "ending", "heard_at", "key", "pinged", "security_profile",
@@ -63,6 +65,10 @@ class StationSocket(WSListener):
         self.heard_at = edge.tick_number
         self.pinged = False
         self.ending = ""
+
+    @property
+    def ping_s(self) -> int:
+        return self._edge.settings.ping_s
 
     def on_ws_connected(self, transport: Any) -> None:
         self._transport = transport

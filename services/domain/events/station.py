@@ -1070,6 +1070,7 @@ class Station:
     quirks: tuple[str, ...] = ()  # Named tolerances for this station.
     enabled: bool = True  # False: refused.
     registration: common.RegistrationStatus = common.RegistrationStatus.ACCEPTED  # What it is told when it boots.
+    soap_address: str | None = None  # Speaks OCPP-S: the URL that requests to it go to.
     updated_at: int
 
     @property
@@ -1092,6 +1093,7 @@ class Station:
             "quirks": list(self.quirks),
             "enabled": self.enabled,
             "registration": self.registration.value,
+            "soap_address": self.soap_address,
             "updated_at": self.updated_at,
         }
 
@@ -1112,5 +1114,6 @@ class Station:
             quirks=tuple(record["quirks"]),
             enabled=record["enabled"],
             registration=common.RegistrationStatus(record["registration"]),
+            soap_address=record["soap_address"],
             updated_at=record["updated_at"],
         )

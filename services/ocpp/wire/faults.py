@@ -8,6 +8,10 @@ from services.domain.operations import V16, V21, V201
 
 __all__ = ["UNREADABLE_ID", "V16", "V21", "V201", "Fault", "Refused", "code"]
 
+V16S: Final = "ocpp1.6s"
+V15S: Final = "ocpp1.5s"
+"""The SOAP bindings: OCPP-S 1.6, and OCPP 1.5, which has no other."""
+
 UNREADABLE_ID: Final = "-1"
 """The message id of a CALLERROR when that of the CALL cannot be read (OCPP-J 2.0.1, 4.2.3)."""
 
@@ -47,6 +51,11 @@ class Refused(Exception):
         self.description = description
 
 
+def family(protocol: str) -> str:
+    """The sub-protocol that has the messages of a protocol: what comes by SOAP is told in those of 1.6."""
+    return V16 if protocol in (V16S, V15S) else protocol
+
+
 def code(protocol: str, fault: Fault) -> str:
     """The errorCode of a fault in one OCPP version."""
-    return _V16.get(fault, fault.value) if protocol == V16 else fault.value
+    return _V16.get(fault, fault.value) if family(protocol) == V16 else fault.value

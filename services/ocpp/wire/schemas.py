@@ -9,13 +9,16 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from services.ocpp.wire.faults import V16, V21, V201, Fault, Refused
+from services.ocpp.wire.faults import V15S, V16, V21, V201, Fault, Refused, family
 
 _FOLDERS: Final = {V16: "ocpp.v16", V201: "ocpp.v201", V21: "ocpp.v21"}
 
 _SENT: Final = frozenset({"NotifyPeriodicEventStream"})
 """Actions that are never answered; their schema has no Request in its name (2.1 only)."""
 
+
+_WORDS_OF_V15: Final = {"StatusNotification": {"status": ["Occupied"], "errorCode": ["Mode3Error"]}}
+"""What a connector of OCPP 1.5 says and one of 1.6 no longer does."""
 
 _ALWAYS_TOLERATED_LENGTH: Final = 1000
 _TOLERATED_EXCESS: Final = 8
@@ -41,17 +44,20 @@ def validator(protocol: str, action: str, answer: bool = False) -> Validator:
     """
     if action not in actions(protocol):
         raise KeyError(f"{protocol} has no {action}")
-    request = "" if protocol == V16 or action in _SENT else "Request"
+    request = "" if family(protocol) == V16 or action in _SENT else "Request"
     name = f"{action}{'Response' if answer else request}.json"
     # Some of the files begin with a byte order mark.
-    schema = orjson.loads((files(_FOLDERS[protocol]) / "schemas" / name).read_text("utf-8-sig"))
+    schema = orjson.loads((files(_FOLDERS[family(protocol)]) / "schemas" / name).read_text("utf-8-sig"))
+    if protocol == V15S and not answer:
+        for field, words in _WORDS_OF_V15.get(action, {}).items():
+            schema["properties"][field]["enum"] += words
     return jsonschema_rs.validator_for(schema, validate_formats=False)
 
 
 @cache
 def actions(protocol: str) -> frozenset[str]:
     """Every action that a version of OCPP knows, in either direction."""
-    names = (entry.name for entry in (files(_FOLDERS[protocol]) / "schemas").iterdir())
+    names = (entry.name for entry in (files(_FOLDERS[family(protocol)]) / "schemas").iterdir())
     return frozenset(re.sub(r"(Request|Response)?\.json$", "", name) for name in names if name.endswith(".json"))
 
 

@@ -43,6 +43,8 @@ class Socket:
         self.credit = edge.settings.station_messages_per_s
         self.credit_at = NOW
         self.heard_at = edge.tick_number
+        self.ping_s = edge.settings.ping_s
+        self.moves = False
         self.pinged = False
         self.ending = ""
         self.sent: list[Any] = []

@@ -1,0 +1,94 @@
+"""Listening for stations of OCPP-S: uvicorn on the loop of the WebSocket edge."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from services.domain.events.station import Station
+from services.ocpp.edge import StationEdge
+from services.ocpp.soap.calls import Calls
+from services.ocpp.soap.endpoint import Endpoint
+
+_LONGEST_HEAD_BYTES: Final = 16_384
+_MOST_CONNECTIONS: Final = 4_000
+_FIRST_REQUEST_S: Final = 10.0
+_IDLE_S: Final = 60
+_DRAIN_S: Final = 5
+_BACKLOG: Final = 1024
+
+
+class SoapServer:
+    """The open port and the process's requests to stations."""
+
+    def __init__(self, edge: StationEdge, station: Callable[[str], Station | None]) -> None:
+        self._listener = _listen(edge)
+        self._calls = Calls(edge, station, edge.settings.soap_networks())
+        self._server = _Server(_config(Endpoint(edge, self._calls.ask)))
+        self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listener.getsockname()[1])
+
+    async def close(self) -> None:
+        """Answer what has come, take nothing more, and let go of what we asked."""
+        self._server.should_exit = True
+        await self._serving
+        await self._calls.close()
+        self._listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn on an event loop of ours; signals are the process shell's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Protocol(H11Protocol):
+    """A connection that has not said its first request in time is dropped."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(_FIRST_REQUEST_S, self._drop_if_silent)
+
+    def _drop_if_silent(self) -> None:
+        if getattr(self, "cycle", None) is None:
+            self.transport.close()
+
+
+def _listen(edge: StationEdge) -> socket.socket:
+    host, port = edge.settings.ocpp_soap_host, edge.settings.ocpp_soap_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise OSError(
+            f"OCPP-S cannot listen on {host}:{port} ({error}): stop what uses the port, set"
+            " WATTLOG_OCPP_SOAP_PORT, or WATTLOG_OCPP_SOAP_HOST empty for no SOAP"
+        ) from error
+
+
+def _config(app: Any) -> uvicorn.Config:
+    """h11, whose heads are bounded. Forwarded addresses are the door's affair, as for WebSockets."""
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
