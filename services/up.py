@@ -43,6 +43,7 @@ class StackSettings:
     registry_port: int = setting(8081, "port of the embedded schema registry")
     clickhouse_url: str = setting("http://127.0.0.1:8123", "address of ClickHouse's HTTP interface")
     ocpp_port: int = setting(9000, "port that stations connect to")
+    ocpp_soap_port: int = setting(9001, "port that stations of OCPP-S send to")
     ocpi_port: int = setting(9010, "port that partners connect to")
     console_port: int = setting(8080, "port of the operations API")
     ocpp_metrics_port: int = setting(9100, "metrics and health of the OCPP edge")

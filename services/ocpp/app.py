@@ -17,6 +17,7 @@ from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
+from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import serve
 from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
 from services.runtime.bus import Bus
@@ -64,14 +65,10 @@ async def operate(
     readers: list[View[Any] | Tail] = [tokens, registry.stations, *tails]
     for reader in readers:
         reader.start()
-    if settings.allow_unauthenticated:
-        process.log.warning("stations with security profile 0 are let in WITHOUT PASSWORD: never in production")
     metrics.register(edge.metrics)
+    soap = SoapServer(edge, registry.stations.get) if settings.ocpp_soap_host else None
     server = await serve(edge)
-    port = server.sockets[0].getsockname()[1]
-    process.log.info(
-        "listening", url=f"ws://{settings.ocpp_host}:{port}/ocpp/<station>", edge_id=edge.edge.edge_id
-    )
+    port = _say(process, edge, server, soap)
     try:
         async with asyncio.TaskGroup() as tasks:
             ticking = tasks.create_task(_tick(edge))
@@ -88,6 +85,8 @@ async def operate(
             ticking.cancel()
     finally:
         server.close()
+        if soap:
+            await soap.close()
         metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
@@ -95,6 +94,20 @@ async def operate(
         left = await bus.close(settings.hold_s)
         if left:
             process.log.error("stopped with events that Kafka has not confirmed", events=left)
+
+
+def _say(process: Process, edge: StationEdge, server: asyncio.Server, soap: SoapServer | None) -> int:
+    """Tell the operator where stations connect to; the port of their WebSockets."""
+    settings, port = edge.settings, int(server.sockets[0].getsockname()[1])
+    if settings.allow_unauthenticated:
+        process.log.warning("stations with security profile 0 are let in WITHOUT PASSWORD: never in production")
+    process.log.info(
+        "listening",
+        url=f"ws://{settings.ocpp_host}:{port}/ocpp/<station>",
+        soap_url=f"http://{settings.ocpp_soap_host}:{soap.port}/ocpp" if soap else None,
+        edge_id=edge.edge.edge_id,
+    )
+    return port
 
 
 class _Registry:

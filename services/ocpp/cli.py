@@ -14,6 +14,7 @@ from services.domain.events.station import Connection, Station
 from services.ocpp import passwords
 from services.ocpp.admission import is_identity
 from services.ocpp.settings import OcppSettings
+from services.ocpp.soap.address import Forbidden, target
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
 from services.runtime.settings import load
@@ -34,6 +35,7 @@ def add(
     evses: Annotated[int, typer.Option(min=1, max=99, help="number of EVSEs (OCPP 1.6: connectors)")] = 1,
     location: Annotated[str, typer.Option(help="id of its location")] = "",
     tariff: Annotated[str, typer.Option(help="id of its tariff")] = "",
+    soap: Annotated[str, typer.Option(help="speaks OCPP-S; the URL that requests to it go to")] = "",
     again: Annotated[bool, typer.Option("--replace", help="replace the entry of a station that exists")] = False,
 ) -> None:
     """Register a station, so that it may connect; shows its password this one time."""
@@ -41,6 +43,10 @@ def add(
         fail(f"{station_id!r} is no station identity: give 1 to 48 letters, digits or *-_=+|@. without ':'")
     settings = load(OcppSettings)
     tenant = settings.common.tenant
+    try:
+        soap_address = target(soap).url if soap else None
+    except Forbidden as error:
+        fail(f"{error}: give --soap http://<host>:<port>/<path>")
     with reading(Station) as known:
         if known.get(f"{tenant}/{station_id}") is not None and not again:
             fail(f"{station_id} is registered already: give --replace to replace its entry and password")
@@ -49,9 +55,13 @@ def add(
         kept = passwords.hashed(secret.encode(), secrets.token_bytes(passwords.SALT_BYTES))
     except passwords.BadPassword as error:
         fail(f"{error}: leave --password out to have one made")
-    publish(_entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff))
+    entry = _entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff)
+    publish(replace(entry, soap_address=soap_address))
     typer.echo(f"{station_id} may connect to")
     typer.echo(f"  {'wss' if profile > 1 else 'ws'}://{settings.ocpp_host}:{settings.ocpp_port}/ocpp/{station_id}")
+    if soap:
+        typer.echo(f"or send OCPP-S, with its identity {station_id}, to")
+        typer.echo(f"  http://{settings.ocpp_soap_host}:{settings.ocpp_soap_port}/ocpp")
     if profile == 0:
         typer.echo("without a password, if the edge runs with WATTLOG_ALLOW_UNAUTHENTICATED=1.", err=True)
     else:

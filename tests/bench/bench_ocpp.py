@@ -157,6 +157,7 @@ def edge(folder: Path, kafka: KafkaSettings, limits: bool = False) -> Iterator[t
         "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "WATTLOG_TOPIC_PREFIX": kafka.topic_prefix,
         "WATTLOG_OCPP_PORT": str(port),
+        "WATTLOG_OCPP_SOAP_PORT": "0",
         "WATTLOG_OCPP_METRICS_PORT": str(metrics),
         "WATTLOG_DATA_DIR": str(folder),
         "WATTLOG_LOG_LEVEL": "warning",

@@ -50,7 +50,7 @@ SETTINGS: dict[str, type] = {
 }
 PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet")
 PORTS = {
-    "ocpp": {"ocpp": "WATTLOG_OCPP_PORT"},
+    "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},
     "console": {"console": "WATTLOG_CONSOLE_PORT"},
 }

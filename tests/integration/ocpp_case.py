@@ -145,7 +145,7 @@ class RunningEdge:
 @asynccontextmanager
 async def running(kafka: KafkaSettings, data_dir: Path, **settings: Any) -> AsyncIterator[RunningEdge]:
     """An edge in this process, stopped in good order at the end."""
-    named = {"ocpp_port": 0, "edge_id": "edge-1", "ping_s": 3600} | settings
+    named = {"ocpp_port": 0, "ocpp_soap_port": 0, "edge_id": "edge-1", "ping_s": 3600} | settings
     chosen = OcppSettings(common=CommonSettings(data_dir=data_dir), kafka=kafka, **named)
     process = Process("ocpp")
     started: asyncio.Future[tuple[StationEdge, int]] = asyncio.get_running_loop().create_future()

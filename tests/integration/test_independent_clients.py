@@ -54,7 +54,9 @@ async def edge(kafka: KafkaSettings, folder: Path) -> AsyncIterator[Connect]:
         updated_at=1,
     )
     publish_sync(kafka, Codec(), [*stations, token])
-    settings = OcppSettings(common=CommonSettings(tenant="t", data_dir=folder), kafka=kafka, ocpp_port=0)
+    settings = OcppSettings(
+        common=CommonSettings(tenant="t", data_dir=folder), kafka=kafka, ocpp_port=0, ocpp_soap_port=0
+    )
     process, listening = Process("ocpp"), asyncio.get_running_loop().create_future()
     running = asyncio.create_task(
         app.operate(settings, process, lambda _edge, port: listening.set_result(port), CollectorRegistry())
