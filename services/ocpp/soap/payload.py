@@ -72,7 +72,7 @@ def _structure(element: Element, shape: Any) -> Any:
     """An object; OCPP 1.5 writes a reading as a text with attributes."""
     if shape is SAMPLED_VALUE and not element.children:
         attributes = {name: value.strip() for name, value in element.attributes.items() if " " not in name}
-        return {"value": element.text} | attributes
+        return attributes | {"value": element.text}
     return read(element, shape)
 
 
