@@ -7,6 +7,11 @@ import pytest
 
 from services.ocpp.soap.compression import NotUnpacked, unpacked
 
+
+def packed(text: bytes) -> bytes:
+    return gzip.compress(text, 1, mtime=0)
+
+
 TEXT = b"<a>" + b"x" * 1000 + b"</a>"
 
 
@@ -16,9 +21,9 @@ class TestUnpacked:
         [
             ("", TEXT),
             ("identity", TEXT),
-            ("gzip", gzip.compress(TEXT)),
-            (" GZIP ", gzip.compress(TEXT)),
-            ("x-gzip", gzip.compress(TEXT)),
+            ("gzip", packed(TEXT)),
+            (" GZIP ", packed(TEXT)),
+            ("x-gzip", packed(TEXT)),
             ("deflate", zlib.compress(TEXT)),
             ("deflate", zlib.compress(TEXT)[2:-4]),
         ],
@@ -29,13 +34,13 @@ class TestUnpacked:
     @pytest.mark.parametrize(
         ("encoding", "body"),
         [
-            ("gzip", gzip.compress(b"0" * 100_000_000, 1)),
+            ("gzip", packed(b"0" * 50_000_000)),
             ("deflate", zlib.compress(b"0" * 2001)),
             ("gzip", b"no gzip"),
             ("gzip", b""),
-            ("gzip", gzip.compress(TEXT)[:-20]),
+            ("gzip", packed(TEXT)[:-20]),
             ("br", TEXT),
-            ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
+            ("gzip, gzip", packed(packed(TEXT))),
         ],
     )
     def test_is_no_bomb_and_no_fragment(self, encoding: str, body: bytes) -> None:
