@@ -259,7 +259,7 @@ class TestNetworkPolicies:
             for rule in spec.get("ingress", ())
             for port in rule["ports"]
         }
-        assert let_in == {"ocpp", "ocpi", "console", "metrics"} == named
+        assert let_in == {"ocpp", "ocpp-soap", "ocpi", "console", "metrics"} == named
 
     def test_let_to_clickhouse_who_asks_it(self) -> None:
         (rule,) = self.policies()["analytics-and-ocpi-to-clickhouse"]["podSelector"]["matchExpressions"]
