@@ -13,6 +13,7 @@ from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp.inbound.reply import Context, Edge, Reply, canonical
+from services.ocpp.offers import Offers
 from services.ocpp.outbound import batches
 from services.ocpp.outbound import command as outbound
 from services.ocpp.registration import BOOT, Registration
@@ -71,7 +72,7 @@ class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_last", "_limits", "_minute", "_outgoing", "_pending", "_quirks", "_registration", "_routes",
+        "_last", "_limits", "_minute", "_offers", "_outgoing", "_pending", "_quirks", "_registration", "_routes",
         "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
@@ -87,6 +88,7 @@ class Connection:
         self._last: tuple[str, int, bytes] | None = None
         self._outgoing: _Outgoing | None = None
         self._limits: dict[str, int] = {}
+        self._offers = Offers()
         self._registration = Registration()
         self._violations = 0
         self._minute = 0
@@ -186,16 +188,14 @@ class Connection:
             said = f"{action[:50]!r} is not {'supported' if known else 'known'}"
             return self._refused(frame, fault, said, data, now_ms)
         context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
+        context.offered = self._offers.by_evse()
         try:
             self._require_registration(action)
             self._check(route, payload, context)
             reply = route.inbound(payload, context)
         except Refused as error:
             return self._refused(frame, error.fault, error.description, data, now_ms)
-        if action == BOOT:
-            self._booted(reply)
-        elif action == "NotifyReport":
-            self._limits |= batches.limits_told(payload)
+        self._learn(action, payload, reply)
         text = frames.call_result(message_id, reply.payload)
         events = reply.events
         if context.warnings and action in WITHOUT_WARNINGS:
@@ -205,6 +205,15 @@ class Connection:
         else:
             self._last = (message_id, fingerprint, text)
         return Step(action, OK, text, events, reply.durable, message_id, fingerprint)
+
+    def _learn(self, action: str, payload: dict[str, Any], reply: Reply) -> None:
+        """Note what a message that was taken means for later ones."""
+        if action == BOOT:
+            self._booted(reply)
+        elif action == "NotifyReport":
+            self._limits |= batches.limits_told(payload)
+        elif action == "TransactionEvent" and payload["eventType"] == "Ended":
+            self._offers.ended(payload["transactionInfo"]["transactionId"])
 
     def _check(self, route: Route, payload: dict[str, Any], context: Context) -> None:
         """Mend what this maker's stations are known to get wrong, then tolerate or refuse the rest."""
@@ -250,6 +259,8 @@ class Connection:
         answers = (*outgoing.answers, frame.payload)
         if outgoing.action == "GetVariables":
             self._limits |= batches.limits_told(frame.payload)
+        if outgoing.action == "SetChargingProfile" and result.outcome is CommandOutcome.ACCEPTED:
+            self._offers.accepted(outgoing.command.payload_json, self.protocol)
         if outgoing.rest and not batches.goes_on(outgoing.action, frame.payload):
             parts = len(answers) + len(outgoing.rest)
             return Step(kind, OK, None, (replace(result, detail=f"{len(answers) - 1} of {parts} parts accepted"),))

@@ -589,6 +589,7 @@ class ReportReceived:
     last: bool = True  # No more parts follow.
     generated_at: int | None = None  # The station's time.
     payload_json: str  # The whole message.
+    answer_json: str | None = None  # Our answer; null for one without content.
     warnings: tuple[str, ...] = ()  # What was tolerated in the message, in words.
     recorded_at: int  # When we received it.
 
@@ -608,6 +609,7 @@ class ReportReceived:
             "last": self.last,
             "generated_at": self.generated_at,
             "payload_json": self.payload_json,
+            "answer_json": self.answer_json,
             "warnings": list(self.warnings),
             "recorded_at": self.recorded_at,
         }
@@ -625,6 +627,7 @@ class ReportReceived:
             last=record["last"],
             generated_at=record["generated_at"],
             payload_json=record["payload_json"],
+            answer_json=record["answer_json"],
             warnings=tuple(record["warnings"]),
             recorded_at=record["recorded_at"],
         )

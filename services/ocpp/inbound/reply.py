@@ -73,6 +73,8 @@ class Context:
     message_id: str
     now_ms: Millis
     warnings: list[str] = field(default_factory=list)
+    offered: Mapping[int, dict[str, Any]] | None = None
+    """ChargingProfileType by EVSE: what the station has accepted for the transactions that it has."""
 
     @property
     def tenant(self) -> str:

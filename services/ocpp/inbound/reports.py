@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.domain.events.station import ReportReceived
 from services.domain.units import rfc3339
+from services.ocpp.inbound import ev_charging
 from services.ocpp.inbound.reply import Context, Inbound, Reply, canonical
 
 Answer = Callable[[dict[str, Any], Context], dict[str, Any]]
@@ -22,6 +23,7 @@ def reported(operation: str, answer: Answer) -> Inbound:
 
     def inbound(payload: dict[str, Any], context: Context) -> Reply:
         text = canonical(payload)
+        said = answer(payload, context)
         times = [context.time(payload, name) for name in _GENERATED_AT if name in payload]
         event = ReportReceived(
             event_id=context.event_id("ReportReceived", operation, *_cause(payload, text, context)),
@@ -34,10 +36,11 @@ def reported(operation: str, answer: Answer) -> Inbound:
             last=not (payload.get("tbc", False) or payload.get("pending", 0)),
             generated_at=times[0] if times else None,
             payload_json=text,
+            answer_json=canonical(said) if said else None,
             warnings=tuple(context.warnings),
             recorded_at=context.now_ms,
         )
-        return Reply(answer(payload, context), (event,), durable=True)
+        return Reply(said, (event,), durable=True)
 
     return inbound
 
@@ -89,8 +92,8 @@ REPORTS_V201: Final[dict[str, Inbound]] = {
         "NotifyChargingLimit": empty,
         "NotifyCustomerInformation": empty,
         "NotifyDisplayMessages": empty,
-        "NotifyEVChargingNeeds": status("Accepted"),
-        "NotifyEVChargingSchedule": status("Accepted"),
+        "NotifyEVChargingNeeds": ev_charging.needs_answer,
+        "NotifyEVChargingSchedule": ev_charging.schedule_answer,
         "NotifyMonitoringReport": empty,
         "ReportChargingProfiles": empty,
     }.items()

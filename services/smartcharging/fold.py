@@ -1,0 +1,188 @@
+"""Folds what EVs need and plan into the charging profiles that stations are asked to set for them.
+
+(K15 to K17 of OCPP 2.0.1.) A state is a station's: which transaction each EVSE has, and what it was last offered.
+"""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from services.domain.events.station import CommandRequested, ReportReceived
+from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
+from services.domain.folding import Changes, Read
+from services.domain.ids import derived_id, session_id
+from services.domain.units import Millis
+from services.smartcharging import plan
+
+OPERATION: Final = "SetChargingProfile"
+BY: Final = "smartcharging"
+WITHIN_MS: Final = 60_000
+"""How long an EV waits for its schedule (K15.FR.08)."""
+
+MAX_RENEGOTIATIONS: Final = 3
+"""How often an EV that plans to take more is told again, until it says anew what it needs."""
+
+MAX_EVSES: Final = 100
+"""EVSEs that are remembered of one station; those that were heard of longest ago are forgotten."""
+
+
+_Said = TransactionStarted | TransactionUpdated | ReportReceived
+
+
+class Needs(Struct, frozen=True, array_like=True):
+    """The last that an EV said about what it needs: ChargingNeedsType as JSON, in which event, and when."""
+
+    needs_json: str
+    event_id: str
+    at: Millis
+
+
+class Evse(Struct, frozen=True, array_like=True):
+    """The transaction of an EVSE, and what it was last offered: ChargingProfileType as JSON."""
+
+    transaction_id: str = ""
+    """"" while the EV's needs are known and its transaction is not: they come by different streams."""
+    needs: Needs | None = None
+    profile_json: str = ""
+    renegotiations: int = 0
+    caused_by: str = ""
+    """Id of the event that the last offer follows from."""
+
+
+class Station(Struct, frozen=True, array_like=True):
+    """The EVSEs of a station by id, under `{tenant}/{station_id}`."""
+
+    evses: dict[int, Evse] = {}
+
+
+def fold(read: Read[Station], event: object) -> Changes[Station]:
+    """What one event of transaction.events, station.events or station.commands changes."""
+    match event:
+        case TransactionStarted() | TransactionUpdated():
+            return _goes_on(read, event)
+        case TransactionEnded():
+            return _ended(read, event)
+        case ReportReceived(operation="NotifyEVChargingNeeds"):
+            return _needs(read, event)
+        case ReportReceived(operation="NotifyEVChargingSchedule"):
+            return _planned(read, event)
+        case CommandRequested(operation="SetChargingProfile") if event.requested_by != BY:
+            return _told_by_others(read, event)
+    return Changes()
+
+
+def _goes_on(read: Read[Station], event: TransactionStarted | TransactionUpdated) -> Changes[Station]:
+    if event.transaction_id is None or event.evse_id is None or event.offline:
+        return Changes()
+    known = read(event.key) or Station()
+    before = known.evses.get(event.evse_id, Evse())
+    if before.transaction_id == event.transaction_id:
+        return Changes()
+    # Needs that were told after this event are this transaction's, though they were read before it.
+    needs = before.needs if before.needs is not None and before.needs.at >= event.recorded_at else None
+    evse = Evse(event.transaction_id, needs)
+    if needs is None:
+        return _keep(known, event.key, event.evse_id, evse)
+    return _offered(known, event.evse_id, evse, event)
+
+
+def _ended(read: Read[Station], event: TransactionEnded) -> Changes[Station]:
+    known = read(event.key) or Station()
+    left = {evse_id: evse for evse_id, evse in known.evses.items() if evse.transaction_id != event.transaction_id}
+    if len(left) == len(known.evses):
+        return Changes()
+    return Changes({event.key: Station(left) if left else None})
+
+
+def _needs(read: Read[Station], event: ReportReceived) -> Changes[Station]:
+    """K15.FR.07, K16.FR.12, K17.FR.07: an EV that says what it needs is offered a schedule."""
+    known, payload = read(event.key) or Station(), _object(event.payload_json)
+    evse_id = payload["evseId"]
+    before = known.evses.get(evse_id, Evse())
+    if not _accepted(event) or (before.needs is not None and before.needs.event_id == event.event_id):
+        return Changes()
+    text = msgspec.json.encode(payload["chargingNeeds"]).decode()
+    evse = Evse(before.transaction_id, Needs(text, event.event_id, event.recorded_at), before.profile_json)
+    if not evse.transaction_id:
+        return _keep(known, event.key, evse_id, evse)
+    return _offered(known, evse_id, evse, event)
+
+
+def _planned(read: Read[Station], event: ReportReceived) -> Changes[Station]:
+    """K15.FR.13: an EV that plans to take more than it was offered is offered that again."""
+    known, payload = read(event.key) or Station(), _object(event.payload_json)
+    evse = known.evses.get(payload["evseId"])
+    if evse is None or not evse.profile_json or evse.caused_by == event.event_id or _accepted(event):
+        return Changes()
+    if evse.renegotiations >= MAX_RENEGOTIATIONS:
+        return Changes()
+    again = msgspec.structs.replace(evse, renegotiations=evse.renegotiations + 1, caused_by=event.event_id)
+    command = _command(payload["evseId"], again, event.event_id, event)
+    return Changes(_keep(known, event.key, payload["evseId"], again).states, [command])
+
+
+def _told_by_others(read: Read[Station], event: CommandRequested) -> Changes[Station]:
+    """Somebody else has set the profile of a transaction: that is the offer now."""
+    payload = _object(event.payload_json)
+    profile, evse_id = payload.get("chargingProfile"), payload.get("evseId")
+    if not isinstance(profile, dict) or profile.get("chargingProfilePurpose") != plan.PURPOSE:
+        return Changes()
+    known = read(event.key) or Station()
+    evse = known.evses.get(evse_id) if isinstance(evse_id, int) else None
+    if evse is None or evse_id is None or evse.transaction_id != profile.get("transactionId"):
+        return Changes()
+    text = msgspec.json.encode(profile).decode()
+    if evse.profile_json == text:
+        return Changes()
+    told = msgspec.structs.replace(evse, profile_json=text, renegotiations=0, caused_by=event.event_id)
+    return _keep(known, event.key, evse_id, told)
+
+
+def _offered(known: Station, evse_id: int, evse: Evse, event: _Said) -> Changes[Station]:
+    """Offer a transaction what its EV needs; nothing when the EV has not said how much that is."""
+    assert evse.needs is not None
+    session = session_id(event.tenant, event.station_id, evse.transaction_id)
+    needs = _object(evse.needs.needs_json)
+    profile = plan.profile(needs, session, evse.transaction_id, event.recorded_at)
+    if profile is None:
+        return _keep(known, event.key, evse_id, evse)
+    text = msgspec.json.encode(profile).decode()
+    offer = msgspec.structs.replace(evse, profile_json=text, caused_by=evse.needs.event_id)
+    command = _command(evse_id, offer, evse.needs.event_id, event)
+    return Changes(_keep(known, event.key, evse_id, offer).states, [command])
+
+
+def _command(evse_id: int, offer: Evse, cause: str, event: _Said) -> CommandRequested:
+    command_id = derived_id("charging-offer", event.tenant, event.station_id, offer.transaction_id, cause)
+    payload = {"evseId": evse_id, "chargingProfile": msgspec.Raw(offer.profile_json.encode())}
+    return CommandRequested(
+        event_id=derived_id("CommandRequested", command_id),
+        command_id=command_id,
+        tenant=event.tenant,
+        station_id=event.station_id,
+        operation=OPERATION,
+        payload_json=msgspec.json.encode(payload).decode(),
+        requested_by=BY,
+        requested_at=event.recorded_at,
+        deadline_at=event.recorded_at + WITHIN_MS,
+    )
+
+
+def _keep(known: Station, key: str, evse_id: int, evse: Evse) -> Changes[Station]:
+    others = [(other_id, other) for other_id, other in known.evses.items() if other_id != evse_id]
+    return Changes({key: Station(dict([*others, (evse_id, evse)][-MAX_EVSES:]))})
+
+
+def _accepted(event: ReportReceived) -> bool:
+    """What the station was answered; before answers were recorded, all were accepted."""
+    return event.answer_json is None or bool(_object(event.answer_json).get("status") == "Accepted")
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The edge has checked what stations say; what others ask may be anything."""
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
