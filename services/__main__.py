@@ -30,6 +30,7 @@ COMMANDS = {
     "sessions": Entry("services.sessions.app:main", "Run the processor that folds transactions into sessions."),
     "cdrs": Entry("services.cdrs.app:main", "Run the processor that makes charge detail records."),
     "whitelist": Entry("services.whitelist.app:main", "Run the processor that keeps the whitelist."),
+    "smartcharging": Entry("services.smartcharging.app:main", "Run the processor that offers EVs what they need."),
     "analytics": Entry("services.analytics.app:main", "Run the ClickHouse sink (and embedded ClickHouse)."),
     "ocpi": Entry("services.ocpi.app:main", "Run the OCPI edge, which roaming partners pull from."),
     "console": Entry("services.console.app:main", "Run the operations API."),

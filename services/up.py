@@ -55,6 +55,7 @@ class StackSettings:
 
     console_metrics_port: int = setting(9106, "metrics and health of the operations API")
     fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
+    smartcharging_metrics_port: int = setting(9108, "metrics and health of the smartcharging processor")
 
     @property
     def registry_url(self) -> str:
@@ -95,6 +96,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("sessions", chosen.sessions_metrics_port),
         _slice("cdrs", chosen.cdrs_metrics_port),
         _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
+        _slice("smartcharging", chosen.smartcharging_metrics_port),
         _slice("fleet", chosen.fleet_metrics_port),
         _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),
         _slice(

@@ -16,6 +16,7 @@ from services.runtime.settings import CommonSettings, KafkaSettings, table
 from services.runtime.streaming.settings import StreamingSettings
 from services.sessions.app import SessionsSettings
 from services.simulator.demo import DemoSettings
+from services.smartcharging.app import SmartChargingSettings
 from services.up import StackSettings
 from services.whitelist.app import WhitelistSettings
 
@@ -26,6 +27,7 @@ OWN = {
     "sessions": SessionsSettings,
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
+    "smartcharging": SmartChargingSettings,
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
     "console": ConsoleSettings,

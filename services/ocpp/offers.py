@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import orjson
 
-from services.ocpp.wire.faults import V16
+from services.ocpp.wire.faults import V21, V201
 
 _MAX_EVSES: Final = 100
 
 
 class Offers:
-    """The TxProfiles that a station has accepted on this connection, by EVSE; those of ended transactions are gone."""
+    """The TxProfiles that a station has accepted on this connection, but for those of ended transactions."""
 
     __slots__ = ("_profiles",)
 
@@ -23,8 +23,8 @@ class Offers:
         return self._profiles
 
     def accepted(self, payload_json: str, protocol: str) -> None:
-        """The station has accepted a SetChargingProfile, whose payload fits its schema. EVs of 1.6 tell no plans."""
-        if protocol == V16:
+        """The station has accepted a SetChargingProfile, which fits its schema. EVs of older ones tell no plans."""
+        if protocol not in (V201, V21):
             return
         payload = orjson.loads(payload_json)
         profile = payload["chargingProfile"]

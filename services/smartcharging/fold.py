@@ -89,8 +89,13 @@ def _goes_on(read: Read[Station], event: TransactionStarted | TransactionUpdated
 
 def _ended(read: Read[Station], event: TransactionEnded) -> Changes[Station]:
     known = read(event.key) or Station()
-    left = {evse_id: evse for evse_id, evse in known.evses.items() if evse.transaction_id != event.transaction_id}
-    if len(left) == len(known.evses):
+    left = {}
+    for evse_id, evse in known.evses.items():
+        if evse.transaction_id != event.transaction_id:
+            left[evse_id] = evse
+        elif evse.needs is not None and evse.needs.at > event.recorded_at:
+            left[evse_id] = Evse("", evse.needs)  # the next transaction's, read before this end
+    if left == known.evses:
         return Changes()
     return Changes({event.key: Station(left) if left else None})
 

@@ -30,6 +30,7 @@ from services.runtime.schemas import shipped
 from services.runtime.settings import KafkaSettings, table
 from services.runtime.topics import streams
 from services.sessions.app import SessionsSettings
+from services.smartcharging.app import SmartChargingSettings
 from services.whitelist.app import WhitelistSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,9 +47,10 @@ SETTINGS: dict[str, type] = {
     "sessions": SessionsSettings,
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
+    "smartcharging": SmartChargingSettings,
     "analytics": AnalyticsSettings,
 }
-PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet")
+PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "smartcharging")
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},

@@ -1,4 +1,4 @@
-"""Block K, what an EV needs and plans (K15 to K17, ISO 15118): the two questions that are answered by what they say.
+"""Block K, what an EV needs and plans (K15 to K17, ISO 15118): two questions that are answered by what they say.
 
 The charging profile that needs lead to comes as a command, from whoever plans the charging.
 """
@@ -32,8 +32,8 @@ def needs_answer(payload: dict[str, Any], context: Context) -> dict[str, Any]:
 def schedule_answer(payload: dict[str, Any], context: Context) -> dict[str, Any]:
     """K15.FR.12, K16.FR.07, K17.FR.12: rejected when the EV plans to take more than it was offered.
 
-    Where no offer is known (the station has connected anew since), or the two cannot be compared, the station's own
-    check has to do (K15.FR.09).
+    Where no offer is known (the station has connected anew since), or the two cannot be compared, the station's
+    own check has to do (K15.FR.09).
     """
     offer = (context.offered or {}).get(payload["evseId"])
     planned = payload["chargingSchedule"]

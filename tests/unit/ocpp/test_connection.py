@@ -1,7 +1,7 @@
 """The protocol machine: one answer per call, the right one, whatever comes."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -415,6 +415,57 @@ class TestCallInParts:
         machine = self.limited(V21)
         first = orjson.loads(machine.call(clears(1, 2, 3), NOW + 30_000))
         assert said(self.answered(machine, first, {}))[:3] == [5, first[1], "FormatViolation"]
+
+
+class TestOffers:
+    PLAN: ClassVar[dict[str, Any]] = {
+        "id": 1,
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 17}],
+    }
+
+    def offered(self, status: str) -> Connection:
+        """A station that was asked to set 16 A for transaction t1 on EVSE 1, and said this to it."""
+        machine = connection(V201)
+        profile = {
+            "id": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "transactionId": "t1",
+            "chargingSchedule": [self.PLAN | {"chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]}],
+        }
+        payload = orjson.dumps({"evseId": 1, "chargingProfile": profile}).decode()
+        command = replace(asked(operation="SetChargingProfile"), payload_json=payload)
+        _, message_id, *_ = orjson.loads(machine.call(command, NOW + 30_000))
+        machine.receive(orjson.dumps([3, message_id, {"status": status}]), NOW)
+        return machine
+
+    def planned(self, machine: Connection) -> str:
+        """What the station is answered to an EV's plan to take 17 A."""
+        said_by_ev = {"timeBase": AT, "evseId": 1, "chargingSchedule": self.PLAN}
+        step = machine.receive(call("NotifyEVChargingSchedule", said_by_ev), NOW)
+        machine.settle(step)
+        status: str = said(step)[2]["status"]
+        return status
+
+    def test_bound_the_plans_of_evs(self) -> None:
+        assert self.planned(self.offered("Accepted")) == "Rejected"
+
+    def test_that_were_refused_bind_nobody(self) -> None:
+        assert self.planned(self.offered("Rejected")) == "Accepted"
+
+    def test_end_with_their_transaction(self) -> None:
+        machine = self.offered("Accepted")
+        over = {
+            "eventType": "Ended",
+            "timestamp": AT,
+            "triggerReason": "EVDeparted",
+            "seqNo": 1,
+            "transactionInfo": {"transactionId": "t1"},
+        }
+        machine.settle(machine.receive(call("TransactionEvent", over, "m0"), NOW))
+        assert self.planned(machine) == "Accepted"
 
 
 class TestRegistration:
