@@ -23,7 +23,7 @@ class Offers:
         return self._profiles
 
     def accepted(self, payload_json: str, protocol: str) -> None:
-        """The station has accepted a SetChargingProfile, which fits its schema. EVs of older ones tell no plans."""
+        """The station has accepted a SetChargingProfile, which fits its schema. 1.6 knows no plans of EVs."""
         if protocol not in (V201, V21):
             return
         payload = orjson.loads(payload_json)
