@@ -187,7 +187,8 @@ async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: in
     found: list[CommandAnswered] = []
 
     def take(events: Any) -> None:
-        found.extend(event for event in events if event.command_id == asked.command_id)
+        answers = [event for event in events if isinstance(event, CommandAnswered)]
+        found.extend(event for event in answers if event.command_id == asked.command_id)
 
     codec = await asyncio.to_thread(codec_of, settings.common)
     results = Tail(settings.kafka, codec, [CommandAnswered.TOPIC], take, asked.requested_at)

@@ -21,7 +21,7 @@ VENDOR = "org.wattlog.conformance"
 MASTERS = "MASTERS"
 """The group of master passes."""
 
-_STATIONS = [f"CS{number:03}" for number in range(1, 401)]
+_STATIONS = [f"CS{number:03}" for number in range(1, 701)]
 _LONG_AGO_MS, _FAR_AHEAD_MS = 1_000_000_000_000, 4_000_000_000_000
 TOKENS = [
     token("VALID1"),

@@ -95,19 +95,22 @@ def figures(found: Iterable[Standing]) -> dict[str, Any]:
 
 
 def shown(found: Iterable[Standing]) -> Table:
-    """The table, a row for each block and a sum for each suite."""
+    """The table, a sum for each suite and a row for each of its blocks."""
     by_suite: dict[str, dict[str, Counter[str]]] = {suite: defaultdict(Counter) for suite in SUITES}
     for standing in found:
         by_suite[standing.case.suite][standing.case.block][standing.outcome] += 1
     table = Table(
-        Column("suite", no_wrap=True), "block", title="Cases of the OCPP Compliance Testing Tool for a CSMS"
+        Column("suite and block", no_wrap=True), title="Cases of the OCPP Compliance Testing Tool for a CSMS"
     )
     for heading in (PASSED, FAILED, SKIPPED, NOT_RUN, "total"):
         table.add_column(heading, justify="right")
     for suite, blocks in by_suite.items():
+        if not blocks:
+            continue
+        table.add_row(SUITES[suite], *_cells(sum(blocks.values(), Counter())), style="bold")
         for block in sorted(blocks):
-            table.add_row("", block, *_cells(blocks[block]))
-        table.add_row(SUITES[suite], "", *_cells(sum(blocks.values(), Counter())), style="bold", end_section=True)
+            table.add_row(f"  {block}", *_cells(blocks[block]))
+        table.add_section()
     return table
 
 

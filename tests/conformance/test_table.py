@@ -69,9 +69,9 @@ class TestFigures:
         assert counted["not_run"] == [{"id": "TC_B_06", "suite": "ocpp2.0.1-mandatory", "reason": "why"}]
 
     def test_are_shown_by_block(self) -> None:
-        console = Console(width=120, record=True)
+        console = Console(width=80, record=True)
         console.print(shown([Standing(ONE, "passed"), Standing(OTHER, "failed", "x")]))
-        assert re.search(r"core +│ +1 │ +1 │ +0 │ +0 │ +2", console.export_text())
+        assert re.search(r"OCPP 1.6 +│ +1 │ +1 │ +0 │ +0 │ +2 │\n│ +core +│ +1 │ +1 │", console.export_text())
 
 
 class TestLists:

@@ -95,3 +95,10 @@ class TestSend:
         assert "CP9 is not registered: see `wattlog station list`" in nobody.output
         publish_sync(kafka, Codec(), [station("CP2", enabled=False)])
         assert "CP2 is disabled" in (await said(command, "send", "CP2", "ClearCache")).output
+
+    async def test_says_so_when_nobody_answers(
+        self, kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WATTLOG_CALL_TIMEOUT_S", "1")
+        alone = await said(command, "send", "CP1", "ClearCache", "--timeout", "1")
+        assert (alone.exit_code, alone.output) == (1, "no result: is `wattlog ocpp` running?\n")
