@@ -133,8 +133,11 @@ def _state(entry: Station, connection: Connection | None) -> str:
     if not entry.enabled:
         return "disabled"
     if connection is None or not connection.connected:
-        return "not connected"
-    return f"connected, {connection.protocol}"
+        state = "not connected"
+    else:
+        state = f"connected, {connection.protocol}"
+    accepted = entry.registration is RegistrationStatus.ACCEPTED
+    return state if accepted else f"{entry.registration.value.lower()}, {state}"
 
 
 def _change(station_id: str, **changes: Any) -> None:

@@ -15,7 +15,9 @@ from rich.table import Table
 
 from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
+from services.domain.events.token import Token
 from services.domain.ids import derived_id
+from services.ocpp.local_list import entries, full_list
 from services.ocpp.outbound.command import NotPossible, request
 from services.ocpp.outbound.operations import CONVERTED_V16, OPERATIONS
 from services.ocpp.settings import OcppSettings
@@ -107,6 +109,33 @@ def send(
     _ask(asked, timeout_s)
 
 
+@command.command("local-list")
+def local_list(
+    station_id: StationId,
+    token: Annotated[list[str] | None, typer.Option(help="uid of a token; default: all that may charge")] = None,
+    group: Annotated[str, typer.Option(help="only the tokens of this group")] = "",
+    clear: Annotated[bool, typer.Option("--clear", help="an empty list instead")] = False,
+    timeout_s: Deadline = 30,
+) -> None:
+    """Replace the station's local authorization list by one made from the whitelist.
+
+    Its version follows that of the station's list, which is asked first.
+    """
+    asked = _requested(station_id, "GetLocalListVersion", {}, timeout_s)
+    answer = _answered(asked, timeout_s)
+    if answer.outcome is not CommandOutcome.ACCEPTED:
+        fail(f"{station_id} does not tell which list it has: {answer.detail or answer.outcome.value.lower()}")
+    told = orjson.loads(answer.answer_json or "{}")
+    with reading(Token) as known:
+        tokens = [entry for _, entry in known.items() if entry.tenant == asked.tenant]
+    said = [] if clear else entries(tokens, now_ms(), token or (), group)
+    if not said and not clear:
+        fail("no such token may charge: `wattlog token list` shows them; --clear empties the list")
+    payload = full_list(told.get("versionNumber", told.get("listVersion", 0)), said)
+    typer.echo(f"{station_id}: list of {len(said)}, version {payload['versionNumber']}", err=True)
+    _ask(_requested(station_id, "SendLocalList", payload, timeout_s), timeout_s)
+
+
 @command.command()
 def operations(
     protocol: Annotated[str, typer.Option(help="only those for 1.6, 2.0.1 or 2.1")] = "",
@@ -168,10 +197,7 @@ def _requested(station_id: str, operation: str, payload: dict[str, Any], timeout
 
 def _ask(asked: CommandRequested, timeout_s: int) -> None:
     """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
-    settings = load(OcppSettings)
-    answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
-    if answer is None:
-        fail("no result: is `wattlog ocpp` running?")
+    answer = _answered(asked, timeout_s)
     said = f"{answer.outcome.value.lower().replace('_', ' ')}{f': {answer.detail}' if answer.detail else ''}"
     told = orjson.loads(answer.answer_json or "{}")
     if told.keys() - {"status"}:
@@ -181,6 +207,15 @@ def _ask(asked: CommandRequested, timeout_s: int) -> None:
     if answer.outcome is not CommandOutcome.ACCEPTED:
         fail(f"{asked.station_id}: {said}")
     typer.echo(f"{asked.station_id}: {said}", err=bool(told.keys() - {"status"}))
+
+
+def _answered(asked: CommandRequested, timeout_s: int) -> CommandAnswered:
+    """Ask and wait for the result."""
+    settings = load(OcppSettings)
+    answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))
+    if answer is None:
+        fail("no result: is `wattlog ocpp` running?")
+    return answer
 
 
 async def _answer(settings: OcppSettings, asked: CommandRequested, timeout_s: int) -> CommandAnswered | None:

@@ -110,6 +110,7 @@ class TestRegistration:
             boot = {"chargePointVendor": "V", "chargePointModel": "M"}
             assert (await call(socket, "BootNotification", boot))[2]["status"] == "Pending"
             assert (await call(socket, "Heartbeat", {}))[2] == "SecurityError"
+            assert "pending, connected, ocpp1.6" in (await said(cli.station, "list")).output
             accepted = await said(cli.station, "registration", "CP1", "Accepted")
             assert accepted.output == "CP1 is accepted from its next BootNotification on.\n"
             _, message_id, action, payload = await answer(socket)

@@ -12,7 +12,7 @@ from services.ocpp.command_cli import command
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
-from tests.integration.ocpp_case import answer, registered, running, station
+from tests.integration.ocpp_case import V201, answer, registered, running, station
 from tests.integration.test_ocpp_cli import said
 from tests.integration.test_ocpp_edge import Station16
 
@@ -47,6 +47,43 @@ class TestStartAndStop:
             assert (late.exit_code, late.output) == (1, "CP1: expired: not connected or busy until the deadline\n")
             nobody = await said(command, "start", "CP9", "--token", "VALID1")
             assert nobody.output == "CP9: unreachable: station is not registered or disabled\n"
+
+
+class TestLocalList:
+    async def test_is_made_from_the_whitelist_after_the_list_that_is_there(
+        self, kafka: KafkaSettings, tmp_path: Path
+    ) -> None:
+        async with running(kafka, tmp_path) as edge, edge.connect("CP1", (V201,)) as socket:
+
+            async def heard(told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+                _, message_id, action, payload = await answer(socket)
+                await socket.send(orjson.dumps([3, message_id, told]).decode())
+                return action, payload
+
+            sending = asyncio.create_task(said(command, "local-list", "CP1"))
+            assert await heard({"versionNumber": 6}) == ("GetLocalListVersion", {})
+            assert await heard({"status": "Accepted"}) == ("SendLocalList", {
+                "versionNumber": 7, "updateType": "Full",
+                "localAuthorizationList": [
+                    {"idToken": {"idToken": "VALID1", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}}
+                ],
+            })  # fmt: skip
+            assert (await sending).exit_code == 0
+            sending = asyncio.create_task(said(command, "local-list", "CP1", "--clear"))
+            await heard({"versionNumber": 7})
+            assert await heard({"status": "Failed"}) == (
+                "SendLocalList",
+                {"versionNumber": 8, "updateType": "Full"},
+            )
+            assert (await sending).exit_code == 1
+            sending = asyncio.create_task(said(command, "local-list", "CP1", "--token", "BLOCKED1"))
+            await heard({"versionNumber": 8})
+            assert "no such token may charge" in (await sending).output
+
+    async def test_needs_a_station_that_tells_its_version(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        async with running(kafka, tmp_path):
+            failed = await said(command, "local-list", "CP1", "--timeout", "1")
+            assert "does not tell which list it has" in failed.output
 
 
 class TestSend:

@@ -95,7 +95,7 @@ class TestFrames:
             ('[2,5,"Heartbeat",{}]', [4, "-1", "RpcFrameworkError"]),
             ('[2,"' + "i" * 37 + '","Heartbeat",{}]', [4, "-1", "RpcFrameworkError"]),
             ('[2,"a","Nonsense",{}]', [4, "a", "NotImplemented"]),
-            ('[2,"a","NotifyReport",{}]', [4, "a", "NotSupported"]),
+            ('[2,"a","GetReport",{}]', [4, "a", "NotSupported"]),
             ('[2,"a","StartTransaction",{}]', [4, "a", "NotImplemented"]),
             ('[6,"a","NotifyPeriodicEventStream",{}]', [4, "a", "MessageTypeNotSupported"]),
             ("[" * 60_000, [4, "-1", "RpcFrameworkError"]),
@@ -242,7 +242,12 @@ class TestUpgrade:
 
     @pytest.mark.parametrize(
         ("offers", "chosen"),
-        [(["ocpp1.6", "ocpp2.0.1"], V201), (["ocpp2.1", "ocpp1.6"], V16), (["ocpp2.0.1"], V201)],
+        [
+            (["ocpp1.6", "ocpp2.0.1"], V201),
+            (["ocpp2.1", "ocpp1.6"], "ocpp2.1"),
+            (["ocpp1.6"], V16),
+            (["ocpp2.0.1"], V201),
+        ],
     )
     async def test_agrees_on_the_newest_sub_protocol(
         self, kafka: KafkaSettings, tmp_path: Path, offers: list[str], chosen: str

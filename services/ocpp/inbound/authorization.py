@@ -76,12 +76,17 @@ def _decide_about_start(decided: Decision, token: Token, transaction_id: str, co
 
 
 def id_token_info(made: Authorization) -> dict[str, Any]:
+    """IdTokenInfoType of an answer."""
+    return token_info(made.decision, made.token)
+
+
+def token_info(decided: Decision, token: Token | None) -> dict[str, Any]:
     """IdTokenInfoType: status, and what a station needs to remember it by."""
-    info: dict[str, Any] = {"status": made.decision.status}
-    if made.token is None:
+    info: dict[str, Any] = {"status": decided.status}
+    if token is None:
         return info
-    if made.token.group_id is not None and len(made.token.group_id) <= MAX_ID_TOKEN_LENGTH:
-        info["groupIdToken"] = {"idToken": made.token.group_id, "type": GROUP_TOKEN_TYPE}
-    if made.token.expires_at is not None:
-        info["cacheExpiryDateTime"] = rfc3339(made.token.expires_at)
+    if token.group_id is not None and len(token.group_id) <= MAX_ID_TOKEN_LENGTH:
+        info["groupIdToken"] = {"idToken": token.group_id, "type": GROUP_TOKEN_TYPE}
+    if token.expires_at is not None:
+        info["cacheExpiryDateTime"] = rfc3339(token.expires_at)
     return info
