@@ -27,6 +27,8 @@ fleet = typer.Typer(
 
 _LOOK_S: Final = 0.5
 _TIMEOUT_S: Final = 30.0
+_PATIENCE_S: Final = 60.0
+_NEVER_PROXIED: Final = ("all://127.0.0.1", "all://localhost")
 _SHOWN_FAILURES: Final = 20
 
 FleetId = Annotated[str, typer.Argument(metavar="ID", help="as `wattlog fleet list` shows it")]
@@ -111,6 +113,7 @@ def resume(fleet_id: FleetId, watch: Wait = False) -> None:
 def list_operations() -> None:
     """Show operations, newest first."""
     table = Table("id", "operation", "status", "done", "of", "accepted", "requested", "by")
+    table.columns[0].no_wrap = True
     for told in ask("GET", "/fleet")["fleet"]:
         names = ("fleet_id", "operation", "status", "done", "stations", "accepted", "requested_at", "requested_by")
         table.add_row(*(Text(str(told[name])) for name in names))
@@ -132,8 +135,18 @@ def follow(fleet_id: str) -> None:
 
 
 def _states(fleet_id: str) -> Iterator[dict[str, Any]]:
+    """How it stands, again and again; the API may be away for a while, which the operation does not mind."""
+    away_since = None
     while True:
-        told = ask("GET", f"/fleet/{fleet_id}")
+        try:
+            told = request("GET", f"/fleet/{fleet_id}")
+        except Away as error:
+            away_since = away_since or time.monotonic()
+            if time.monotonic() - away_since > _PATIENCE_S:
+                fail(str(error))
+            time.sleep(_LOOK_S)
+            continue
+        away_since = None
         yield told
         if told["status"] == "FINISHED" or (told["status"] == "STOPPED" and not told["asked"]):
             return
@@ -152,19 +165,33 @@ def _summary(told: dict[str, Any]) -> None:
         typer.echo(f"  and {left} more")
 
 
+class Away(Exception):
+    """The operations API does not answer, or cannot now."""
+
+
 def ask(method: str, path: str, body: bytes | None = None) -> Any:
-    """What the operations API answers; fails with its own words when it refuses."""
+    """What the operations API answers; fails with its own words when it refuses, or when it is away."""
+    try:
+        return request(method, path, body)
+    except Away as error:
+        fail(str(error))
+
+
+def request(method: str, path: str, body: bytes | None = None) -> Any:
+    """What the operations API answers; fails with its own words when it refuses. Away when it is."""
     settings = load(ApiSettings)
     if not settings.api_key:
         fail("no API key: `export WATTLOG_API_KEY=$(wattlog operator add NAME)`")
     headers = {"Authorization": f"Bearer {settings.api_key}"}
     try:
-        answer = httpx.request(
-            method, settings.api_url.rstrip("/") + path, content=body, headers=headers, timeout=_TIMEOUT_S
-        )
+        with httpx.Client(headers=headers, timeout=_TIMEOUT_S, mounts=dict.fromkeys(_NEVER_PROXIED)) as http:
+            answer = http.request(method, settings.api_url.rstrip("/") + path, content=body)
         told = orjson.loads(answer.content)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
-        fail(f"the operations API at {settings.api_url} does not answer ({error}): is `wattlog console` running?")
+        said = f"the operations API at {settings.api_url} does not answer ({error}): is `wattlog console` running?"
+        raise Away(said) from None
+    if answer.is_server_error:
+        raise Away(told["detail"])
     if answer.is_error:
         fail(told["detail"])
     return told

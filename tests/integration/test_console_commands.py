@@ -1,13 +1,18 @@
 """Commands through the operations API, two edges and real stations: each reaches its station exactly once."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from tests.integration.console_case import READER_KEY, REVOKED_KEY, api, client, let_in
@@ -15,6 +20,9 @@ from tests.integration.ocpp_case import V16, V201, RunningEdge, registered, runn
 from tests.integration.stations import Answering, requested
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -27,6 +35,28 @@ async def edges(own_kafka: KafkaSettings, tmp_path: Path) -> AsyncIterator[tuple
         running(own_kafka, tmp_path, edge_id="edge-b") as other,
     ):
         yield one, other
+
+
+def api_process(kafka: KafkaSettings, data_dir: Path, port: int) -> subprocess.Popen[bytes]:
+    """The API as a process that can be killed."""
+    env = os.environ | {
+        "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "WATTLOG_TOPIC_PREFIX": kafka.topic_prefix,
+        "WATTLOG_DATA_DIR": str(data_dir),
+        "WATTLOG_CONSOLE_PORT": str(port),
+        "WATTLOG_CONSOLE_METRICS_PORT": str(free_ports(1)[0]),
+    }
+    return subprocess.Popen([sys.executable, "-m", "services", "console"], cwd=ROOT, env=env)
+
+
+async def serving(http: httpx.AsyncClient) -> None:
+    """Wait until it answers."""
+    for _ in range(1000):
+        with suppress(httpx.HTTPError):
+            if (await http.get("/stations")).status_code == 200:
+                return
+        await asyncio.sleep(0.05)
+    raise AssertionError
 
 
 async def connected(http: httpx.AsyncClient, name: str, edge_id: str) -> None:
@@ -122,6 +152,48 @@ class TestCommands:
                 assert again.json()["result"]["outcome"] == "ACCEPTED"
             assert len(station.calls) == 1
         assert len(await requested(kafka)) == 1
+
+    async def test_are_asked_once_when_the_api_is_killed_in_the_middle_and_asked_again(
+        self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path
+    ) -> None:
+        kafka = edges[0].kafka
+        async with AsyncExitStack() as stack:
+            stations = [
+                Answering(await stack.enter_async_context(edge.connect(name, protocols=(V201,))))
+                for edge, name in zip(edges, ("CP1", "CP2"), strict=True)
+            ]
+            (port,) = free_ports(1)
+            http = await stack.enter_async_context(client(port))
+
+            async def ask(number: int) -> bool:
+                path = f"/stations/CP{number % 2 + 1}/commands/SetVariables"
+                data = {
+                    "component": {"name": "C"}, "variable": {"name": "V"}, "attributeValue": str(number),
+                }  # fmt: skip
+                key = {"Idempotency-Key": f"key {number}"}
+                try:
+                    answer = await http.post(path, json={"setVariableData": [data]}, headers=key)
+                except httpx.HTTPError:
+                    return False
+                assert answer.status_code in (200, 202)
+                return True
+
+            for _ in range(3):
+                process = api_process(kafka, tmp_path, port)
+                await serving(http)
+                asking = [asyncio.create_task(ask(number)) for number in range(40)]
+                await asyncio.wait(asking, return_when="FIRST_COMPLETED")
+                process.kill()
+                process.wait()
+                await asyncio.gather(*asking)
+            process = api_process(kafka, tmp_path, port)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            await serving(http)
+            assert all(await asyncio.gather(*(ask(number) for number in range(40))))
+            await until(lambda: sum(len(station.calls) for station in stations) >= 40, 60)
+            heard = [call[3]["setVariableData"][0]["attributeValue"] for one in stations for call in one.calls]
+            assert sorted(heard, key=int) == [str(number) for number in range(40)]
 
     async def test_are_refused_for_a_station_that_is_not_there_if_asked_to(
         self, edges: tuple[RunningEdge, RunningEdge], tmp_path: Path

@@ -28,10 +28,9 @@ def misfit(operation: str, payload: Any, protocol: str | None) -> str | None:
     speaking = [version for version in _versions(protocol) if operation in OPERATIONS[version]]
     if any(_validator(version, operation).is_valid(payload) for version in speaking):
         return None
-    for error in _validator(speaking[0], operation).iter_errors(payload):
-        place = ".".join(str(step) for step in error.instance_path) or "payload"
-        return f"{place} does not fit {operation} of {speaking[0]}: {error.message[:_MAX_SHOWN]}"
-    return None
+    error = next(iter(_validator(speaking[0], operation).iter_errors(payload)))
+    place = ".".join(str(step) for step in error.instance_path) or "payload"
+    return f"{place} does not fit {operation} of {speaking[0]}: {error.message[:_MAX_SHOWN]}"
 
 
 def _versions(protocol: str | None) -> Sequence[str]:

@@ -55,6 +55,14 @@ class TestCommand:
         assert shown.command(Entry(), False, NOW) == {"state": "requested", "station_connected": False}
 
 
+class TestLog:
+    def test_is_shown_with_the_request_that_it_answers(self) -> None:
+        told = shown.log({"name": "77-cp-1.log", "size_bytes": 5, "modified_ms": NOW})
+        assert told == {
+            "name": "77-cp-1.log", "request_id": 77, "size_bytes": 5, "uploaded_at": "2026-09-21T14:13:20.000Z",
+        }  # fmt: skip
+
+
 class TestFleet:
     def test_counts_what_is_done(self) -> None:
         failure = FleetFailure(station_id="CP2", outcome=CommandOutcome.REJECTED, detail="Rejected")
