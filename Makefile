@@ -45,8 +45,9 @@ conformance: setup ## Run the cases of the OCPP compliance tool against the edge
 bench: setup ## Measure speed; ratios and figures go to build/bench.json
 	@$(BIN)/python -m tests.bench
 
-chaos: setup ## The long crash test: 100 random kills over a million events
+chaos: setup ## The long crash tests: 100 random kills over a million events, 30 kills of edges
 	@$(BIN)/python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000
+	@$(BIN)/python -m tests.chaos.edge_kills --seed 42 --kills 30
 
 generate: setup ## Write services/domain/events from schemas/avro, and docs/settings.md
 	@$(BIN)/python tools/generate_events.py

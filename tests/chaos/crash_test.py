@@ -7,7 +7,6 @@ anything was lost or wrong.
 
 import argparse
 import json
-import os
 import random
 import shutil
 import signal
@@ -17,8 +16,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -28,10 +25,9 @@ from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from services.runtime import topics
 from services.runtime.bus import producer_config
-from services.runtime.embedded.kafka import EmbeddedKafka
-from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
 from tests.chaos.checker import Anomalies, Expected, check
+from tests.chaos.own_broker import own_broker
 from tests.chaos.workload import (
     BAD_EVERY,
     PROCESSOR,
@@ -250,20 +246,6 @@ def _drain(kafka: KafkaSettings, fleet: Fleet) -> None:
     group.close()
 
 
-@contextmanager
-def _broker(given: str) -> Iterator[str]:
-    if given:
-        yield given
-        return
-    cache_dir = Path(os.environ.get("WATTLOG_CACHE_DIR", Path(__file__).parents[2] / ".wattlog"))
-    port, controller_port = free_ports(2)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedKafka(Path(folder), port, controller_port, jars_dir=cache_dir / "kafka") as kafka,
-    ):
-        yield kafka.bootstrap_servers
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=42)
@@ -276,7 +258,7 @@ def main() -> int:
     chosen = parser.parse_args()
     plan = Plan(chosen.seed, chosen.kills, chosen.events, chosen.path, chosen.pause, chosen.freezes)
     started = time.monotonic()
-    with _broker(chosen.bootstrap) as bootstrap:
+    with own_broker(chosen.bootstrap) as bootstrap:
         anomalies, acts = crash_test(KafkaSettings(bootstrap), plan)
     seconds = round(time.monotonic() - started)
     result = {"plan": asdict(plan), "acts": acts, "anomalies": asdict(anomalies), "seconds": seconds}
