@@ -10,6 +10,7 @@ import asyncio
 import base64
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -213,6 +214,10 @@ def station_id(number: int) -> str:
     return f"BENCH{number:06d}"
 
 
+_TRANSACTION_ID = re.compile(rb'"transactionId":[0-9]+')
+"""As OCPP 1.6 has it: a number, which StartTransaction is answered with."""
+
+
 class StationClient(WSListener):
     """Sends its messages one after the other, each after the reply to the one before."""
 
@@ -220,6 +225,7 @@ class StationClient(WSListener):
         self.script: Iterator[bytes] = iter(())
         self.transport: Any = None
         self.sent = 0
+        self.transaction = b""
         self.over: asyncio.Future[None] | None = None
 
     def on_ws_connected(self, transport: Any) -> None:
@@ -230,6 +236,9 @@ class StationClient(WSListener):
             payload = frame.get_payload_as_bytes()
             if payload[:2] != b"[3":
                 raise RuntimeError(payload.decode())
+            given = _TRANSACTION_ID.search(payload)
+            if given is not None:
+                self.transaction = given[0]
             self.next()
 
     def run(self, script: Iterator[bytes]) -> asyncio.Future[None]:
@@ -246,6 +255,8 @@ class StationClient(WSListener):
                 self.over = None
         else:
             self.sent += 1
+            if self.transaction:
+                data = _TRANSACTION_ID.sub(self.transaction, data)
             self.transport.send(WSMsgType.TEXT, data)
 
 
@@ -262,13 +273,13 @@ async def connected(port: int, number: int, protocol: str) -> StationClient:
     return client
 
 
-async def charge(port: int, stations: int, sessions: int) -> int:
-    """Every station charges `sessions` times; how many messages that took."""
+async def charge(port: int, stations: int, sessions: int, first: int = 0) -> int:
+    """Every station charges `sessions` times, numbered from `first`; how many messages that took."""
     clients = [await connected(port, n, V16 if n % 2 else V201) for n in range(stations)]
     scripts = []
     for number in range(stations):
         make = session_v16 if number % 2 else session_v201
-        frames = [frame for s in range(sessions) for frame in session_frames(make(s, number), s)]
+        frames = [frame for s in range(first, first + sessions) for frame in session_frames(make(s, number), s)]
         scripts.append(iter(frames))
     await asyncio.gather(*[client.run(script) for client, script in zip(clients, scripts, strict=True)])
     for client in clients:

@@ -41,8 +41,8 @@ def environment(folder: Path, cache_dir: Path = ROOT / ".wattlog") -> dict[str, 
 
 
 @contextmanager
-def running(settings: dict[str, str]) -> Iterator[None]:
-    """`wattlog up` until the block ends; RuntimeError with its output when it does not get ready."""
+def running(settings: dict[str, str]) -> Iterator[int]:
+    """`wattlog up` until the block ends: its process id. RuntimeError with its output if it does not get ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "services", "up"],
         env=settings | {"PYTHONUNBUFFERED": "1"},
@@ -61,7 +61,7 @@ def running(settings: dict[str, str]) -> Iterator[None]:
         else:
             raise RuntimeError(f"`wattlog up` ended: {''.join(said)}")
         threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(60)

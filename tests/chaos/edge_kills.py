@@ -1,8 +1,8 @@
 """Kills one of two OCPP edges at random while stations charge and commands are on their way, then counts.
 
-`python -m tests.chaos.edge_kills --seed 42 --kills 30` starts a broker of its own and prints the anomalies: messages
-that were acknowledged and are not in Kafka, commands that a station got twice, commands that ended in no result or
-in one that is not what happened. Exits with 1 for any.
+`python -m tests.chaos.edge_kills --seed 42 --kills 30` starts a broker of its own and prints the anomalies:
+messages that were acknowledged and are not in Kafka, commands that a station got twice, commands that ended in
+no result or in one that is not what happened. Exits with 1 for any.
 """
 
 import argparse
