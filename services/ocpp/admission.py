@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from services.domain.events.station import Station
 from services.ocpp import passwords
 from services.ocpp.routes import INBOUND
+from services.ocpp.tls import Certificate
 
 PATH: Final = "ocpp"
 MAX_IDENTITY_LENGTH: Final = 48
@@ -41,6 +42,20 @@ class Admission:
     station: Station
     protocol: str | None
     security_profile: int
+
+
+class Carrier(NamedTuple):
+    """What a connection comes in: TLS (`secure`), ended here or in front of us, and the certificate shown in it.
+
+    `organisation` is the one that stations' certificates must name; "" for any.
+    """
+
+    secure: bool = False
+    certificate: Certificate | None = None
+    organisation: str = ""
+
+
+PLAIN: Final = Carrier()
 
 
 class Credentials(NamedTuple):
@@ -114,13 +129,13 @@ def admit(
     offers: Sequence[str],
     station: Station | None,
     allow_unauthenticated: bool,
-    secure: bool = False,
+    carrier: Carrier = PLAIN,
 ) -> Admission | Refusal:
     """Decide about a station that calls itself `name` and (if so) is registered as `station`.
 
     Unknown station, wrong password, disabled and unprotected look alike from outside and cost the same work;
-    `detail` is for our own log and event. `secure` is true when TLS was terminated in front of us; a station that
-    is registered for TLS is never let in without it.
+    `detail` is for our own log and event. A station is never let in with a lower security profile than it is
+    registered for; a certificate counts instead of a password (profile 3).
     """
     said = credentials(authorization)
     password, user = (said.password, said.user) if said else (b"", "")
@@ -129,7 +144,9 @@ def admit(
         return _unauthorized("unknown station")
     if not station.enabled:
         return _unauthorized("station is disabled")
-    offered_profile = 2 if secure else 1
+    offered_profile = 3 if carrier.certificate is not None else 2 if carrier.secure else 1
+    if offered_profile == 3 and not _certified(name, carrier):
+        return _unauthorized("the certificate is not this station's", "InvalidChargingStationCertificate")
     if station.security_profile > offered_profile:
         return _unauthorized(
             f"security profile {station.security_profile} on a connection of profile {offered_profile}",
@@ -137,6 +154,8 @@ def admit(
         )
     if station.security_profile == 0 and allow_unauthenticated:
         return Admission(station, sub_protocol(offers), 0)
+    if offered_profile == 3 and (said is None or proven):
+        return Admission(station, sub_protocol(offers), 3)
     if not proven:
         return _unauthorized(_unproven(said, name))
     return Admission(station, sub_protocol(offers), offered_profile)
@@ -147,18 +166,28 @@ def admit_soap(
     authorization: str | None,
     station: Station | None,
     allow_unauthenticated: bool,
-    secure: bool = False,
+    carrier: Carrier = PLAIN,
 ) -> Admission | Refusal:
     """`admit` for a request by SOAP: only who is registered for it, and with the password of who has one."""
-    decided = admit(name, authorization, (), station, allow_unauthenticated, secure)
+    decided = admit(name, authorization, (), station, allow_unauthenticated, carrier)
     if isinstance(decided, Refusal):
         return decided
     if decided.station.soap_address is None:
         return _unauthorized("not registered for SOAP")
     kept = decided.station.password_hash
     if decided.security_profile == 0 and kept is not None:
-        return admit(name, authorization, (), decided.station, False, secure)
+        return admit(name, authorization, (), decided.station, False, carrier)
     return decided
+
+
+def _certified(name: str, carrier: Carrier) -> bool:
+    """A00.FR.404 to 407: the common name is the station's, and the organisation ours if we insist on one."""
+    certificate = carrier.certificate
+    return (
+        certificate is not None
+        and name in certificate.names
+        and (not carrier.organisation or carrier.organisation in certificate.organisations)
+    )
 
 
 def _unproven(said: Credentials | None, name: str) -> str:

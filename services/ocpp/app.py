@@ -18,7 +18,7 @@ from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.server import SoapServer
-from services.ocpp.sockets import serve
+from services.ocpp.sockets import Listeners, serve
 from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
@@ -35,8 +35,8 @@ _LOOK_S: Final = 0.05
 _GC_THRESHOLDS: Final = (50_000, 20, 50)
 _SECRET_FILE: Final = "transaction-id.key"
 
-Listening = Callable[[StationEdge, int], None]
-"""Told the edge and its port once stations are let in."""
+Listening = Callable[[StationEdge, Listeners], None]
+"""Told the edge and its ports once stations are let in."""
 
 
 def main() -> None:
@@ -67,8 +67,8 @@ async def operate(
         reader.start()
     metrics.register(edge.metrics)
     soap = SoapServer(edge, registry.stations.get) if settings.ocpp_soap_host else None
-    server = await serve(edge)
-    port = _say(process, edge, server, soap)
+    listeners = await serve(edge)
+    _say(process, edge, listeners, soap)
     try:
         async with asyncio.TaskGroup() as tasks:
             ticking = tasks.create_task(_tick(edge))
@@ -77,14 +77,14 @@ async def operate(
             _calm_garbage_collection()
             process.ready = True
             if listening and not process.stopping.is_set():
-                listening(edge, port)
+                listening(edge, listeners)
             await process.stopping.wait()
             process.ready = False
-            server.close()
+            listeners.close()
             await _drain(edge)
             ticking.cancel()
     finally:
-        server.close()
+        listeners.close()
         if soap:
             await soap.close()
         metrics.unregister(edge.metrics)
@@ -96,18 +96,18 @@ async def operate(
             process.log.error("stopped with events that Kafka has not confirmed", events=left)
 
 
-def _say(process: Process, edge: StationEdge, server: asyncio.Server, soap: SoapServer | None) -> int:
-    """Tell the operator where stations connect to; the port of their WebSockets."""
-    settings, port = edge.settings, int(server.sockets[0].getsockname()[1])
+def _say(process: Process, edge: StationEdge, listeners: Listeners, soap: SoapServer | None) -> None:
+    """Tell the operator where stations connect to."""
+    settings, tls_port = edge.settings, listeners.tls_port
     if settings.allow_unauthenticated:
         process.log.warning("stations with security profile 0 are let in WITHOUT PASSWORD: never in production")
     process.log.info(
         "listening",
-        url=f"ws://{settings.ocpp_host}:{port}/ocpp/<station>",
+        url=f"ws://{settings.ocpp_host}:{listeners.port}/ocpp/<station>",
+        tls_url=f"wss://{settings.ocpp_host}:{tls_port}/ocpp/<station>" if tls_port else None,
         soap_url=f"http://{settings.ocpp_soap_host}:{soap.port}/ocpp" if soap else None,
         edge_id=edge.edge.edge_id,
     )
-    return port
 
 
 class _Registry:

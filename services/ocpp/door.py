@@ -6,11 +6,12 @@ from typing import Final, NamedTuple
 
 from services.domain.events.station import SecurityEventRaised, Station
 from services.domain.ids import derived_id
-from services.domain.units import Millis
+from services.domain.units import Millis, datetime_of
 from services.ocpp import admission
-from services.ocpp.admission import Admission, Refusal
+from services.ocpp.admission import PLAIN, Admission, Carrier, Refusal
 from services.ocpp.settings import OcppSettings
 from services.ocpp.throttle import Bucket, Buckets
+from services.ocpp.tls import Certificate, of_header
 
 _EVENTS_PER_S: Final = 50
 """Security events of refused connections; a flood of guesses must not become a flood of events."""
@@ -30,6 +31,11 @@ class Knock(NamedTuple):
     version: str = "13"
     forwarded_for: Sequence[str] = ()
     forwarded_proto: str = ""
+    forwarded_certificate: str = ""
+    secure: bool = False
+    """TLS ends here."""
+    certificate: Certificate | None = None
+    """Shown in that TLS, and verified."""
 
 
 class Door:
@@ -49,6 +55,7 @@ class Door:
         self._settings = settings
         self._tenant = settings.common.tenant
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies()
+        self._authorities = settings.authorities()
         self._station = station
         self._raise_event = raise_event
         self._last_address = last_address
@@ -83,7 +90,7 @@ class Door:
             knock.offers,
             self._station(key),
             self._settings.allow_unauthenticated,
-            self._is_secure(knock, address),
+            self._carrier(knock, address, now_ms),
         )
         if isinstance(decided, Refusal):
             self._failed(decided, name, address, now_ms)
@@ -101,7 +108,7 @@ class Door:
                 knock.authorization,
                 self._station(key),
                 self._settings.allow_unauthenticated,
-                self._is_secure(knock, address),
+                self._carrier(knock, address, now_ms),
             )
         if isinstance(decided, Refusal):
             self._failed(decided, name, address, now_ms)
@@ -116,10 +123,16 @@ class Door:
             return True
         return self._failures_of_station.empty(key, now_ms) and self._last_address(key) != address
 
-    def _is_secure(self, knock: Knock, address: str) -> bool:
-        """True when a trusted proxy, and nobody else, says that it took TLS off."""
+    def _carrier(self, knock: Knock, address: str, now_ms: Millis) -> Carrier:
+        """What it came in; a trusted proxy, and nobody else, may say that it took TLS off."""
+        organisation = self._settings.station_organisation
+        if knock.secure:
+            return Carrier(True, knock.certificate, organisation)
         believed = address != knock.peer
-        return believed and knock.forwarded_proto.strip().lower() in _SECURE
+        if not believed or knock.forwarded_proto.strip().lower() not in _SECURE:
+            return PLAIN
+        certificate = of_header(knock.forwarded_certificate, self._authorities, datetime_of(now_ms))
+        return Carrier(True, certificate, organisation)
 
     def _failed(self, refusal: Refusal, name: str, address: str, now_ms: Millis) -> None:
         self._failures_of_address.take(address, now_ms)

@@ -1,10 +1,14 @@
 """Settings of the OCPP edge."""
 
+import ssl
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 
+from cryptography.x509 import Certificate
+
+from services.ocpp.tls import authorities, server_context
 from services.ocpp.wire.quirks import BadQuirks, Profile
 from services.ocpp.wire.quirks import load as load_quirks
 from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
@@ -30,6 +34,16 @@ class OcppSettings:
     )
     ocpp_soap_silence_s: int = setting(
         900, "silence after which a SOAP station counts as gone; more than two heartbeats"
+    )
+    ocpp_tls_port: int = setting(9443, "port for wss://, if there is a certificate; 0 takes any free one")
+    tls_certificate_file: str = setting("", "PEM file with our certificate and its chain; empty: no wss:// here")
+    tls_key_file: str = setting("", "PEM file with its key; empty: it is in the certificate's file")
+    client_ca_file: str = setting(
+        "", "PEM file with the CAs of stations' certificates (security profile 3); empty: none is asked for"
+    )
+    station_organisation: str = setting("", "organisation that stations' certificates must name; empty: any")
+    client_certificate_header: str = setting(
+        "X-Client-Certificate", "header in which a trusted proxy forwards a station's certificate, URL-encoded PEM"
     )
     ocpp_metrics_port: int = setting(9100, "port of this process's metrics and health endpoints")
     edge_id: str = setting("", "name of this process among the edges; empty: host name and port")
@@ -81,6 +95,24 @@ class OcppSettings:
     def soap_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks whose stations may move about; BadSetting names one that is none."""
         return _networks("WATTLOG_OCPP_SOAP_NETWORKS", self.ocpp_soap_networks)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How to speak TLS, None for not at all; BadSetting when a file is not what it should be."""
+        if not self.tls_certificate_file:
+            return None
+        try:
+            return server_context(self.tls_certificate_file, self.tls_key_file, self.client_ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise BadSetting(
+                f"WATTLOG_TLS_CERTIFICATE_FILE, _KEY_FILE or WATTLOG_CLIENT_CA_FILE: {error}"
+            ) from error
+
+    def authorities(self) -> tuple[Certificate, ...]:
+        """The CAs of stations' certificates; BadSetting when the file is not what it should be."""
+        try:
+            return authorities(self.client_ca_file)
+        except (OSError, ValueError) as error:
+            raise BadSetting(f"WATTLOG_CLIENT_CA_FILE={self.client_ca_file}: {error}") from error
 
     def quirks(self) -> tuple[Profile, ...]:
         """The profiles of stations' quirks; BadSetting when the file is not there or wrong."""

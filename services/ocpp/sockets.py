@@ -19,6 +19,7 @@ from services.ocpp.admission import Admission, Refusal
 from services.ocpp.connection import Connection, Step
 from services.ocpp.door import Knock
 from services.ocpp.edge import TRY_AGAIN_LATER, TURN_S, StationEdge
+from services.ocpp.tls import of_handshake
 from services.ocpp.turnstile import Turnstile
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0
@@ -200,9 +201,9 @@ class Upgrade:
 
     def __call__(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         edge, now_ms = self._edge, self._edge.now_ms()
-        peer = self.protocol.transport.underlying_transport.get_extra_info("peername")
+        transport = self.protocol.transport.underlying_transport
         self.protocol = None
-        knock = _knock(request, str(peer[0]) if peer else "")
+        knock = _knock(request, transport, edge.settings.client_certificate_header)
         decided = edge.door.answer(knock, edge.open_for_work, now_ms)
         if isinstance(decided, Refusal):
             edge.metrics.refusals[str(decided.status)] += 1
@@ -246,8 +247,22 @@ class PacedProtocol(WSProtocol):  # type: ignore[misc]
             self._tcp.pause_reading()
 
 
-async def serve(edge: StationEdge) -> asyncio.Server:
-    """Listen for stations; OSError when the port is taken."""
+class Listeners:
+    """Where stations connect to, with TLS and without."""
+
+    def __init__(self, plain: asyncio.Server, tls: asyncio.Server | None) -> None:
+        self._servers = [server for server in (plain, tls) if server is not None]
+        self.port = int(plain.sockets[0].getsockname()[1])
+        self.tls_port = int(tls.sockets[0].getsockname()[1]) if tls else None
+
+    def close(self) -> None:
+        """Take no new connections."""
+        for server in self._servers:
+            server.close()
+
+
+async def serve(edge: StationEdge) -> Listeners:
+    """Listen for stations; OSError when a port is taken, BadSetting when TLS cannot be spoken."""
     settings = edge.settings
     loop = asyncio.get_running_loop()
     turnstile: Turnstile[PacedProtocol] = Turnstile(
@@ -265,23 +280,33 @@ async def serve(edge: StationEdge) -> asyncio.Server:
         upgrade.protocol = made
         return made
 
-    return await loop.create_server(protocol, settings.ocpp_host, settings.ocpp_port, backlog=BACKLOG)
+    listen = partial(loop.create_server, protocol, settings.ocpp_host, backlog=BACKLOG)
+    context = settings.tls()
+    plain = await listen(settings.ocpp_port)
+    if context is None:
+        return Listeners(plain, None)
+    tls = await listen(settings.ocpp_tls_port, ssl=context, ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S)
+    return Listeners(plain, tls)
 
 
-def _knock(request: WSUpgradeRequest, peer: str) -> Knock:
+def _knock(request: WSUpgradeRequest, transport: Any, certificate_header: str) -> Knock:
     headers = request.headers
+    peer, tls = transport.get_extra_info("peername"), transport.get_extra_info("ssl_object")
     tokens = [token.strip().lower() for line in headers.getall("Connection", ()) for token in line.split(",")]
     if "upgrade" in tokens:
         # picows takes only this one word; proxies send `keep-alive, Upgrade`.
         headers["Connection"] = "Upgrade"
     return Knock(
         target=request.path.decode("ascii", "replace"),
-        peer=peer,
+        peer=str(peer[0]) if peer else "",
         authorization=headers.get("Authorization"),
         offers=headers.getall("Sec-WebSocket-Protocol", ()),
         version=headers.get("Sec-WebSocket-Version", ""),
         forwarded_for=headers.getall("X-Forwarded-For", ()),
         forwarded_proto=headers.get("X-Forwarded-Proto", ""),
+        forwarded_certificate=headers.get(certificate_header, ""),
+        secure=tls is not None,
+        certificate=of_handshake(tls.getpeercert()) if tls is not None else None,
     )
 
 

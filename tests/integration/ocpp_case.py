@@ -21,6 +21,7 @@ from services.ocpp import passwords
 from services.ocpp.app import operate
 from services.ocpp.edge import StationEdge
 from services.ocpp.settings import OcppSettings
+from services.ocpp.sockets import Listeners
 from services.runtime.bus import publish_sync
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -91,6 +92,7 @@ class RunningEdge:
     port: int
     process: Process
     kafka: KafkaSettings
+    tls_port: int | None = None
     told: list[Any] = field(default_factory=list)
 
     def of(self, kind: type[Any], station_id: str | None = None) -> list[Any]:
@@ -148,15 +150,17 @@ async def running(kafka: KafkaSettings, data_dir: Path, **settings: Any) -> Asyn
     named = {"ocpp_port": 0, "ocpp_soap_port": 0, "edge_id": "edge-1", "ping_s": 3600} | settings
     chosen = OcppSettings(common=CommonSettings(data_dir=data_dir), kafka=kafka, **named)
     process = Process("ocpp")
-    started: asyncio.Future[tuple[StationEdge, int]] = asyncio.get_running_loop().create_future()
+    started: asyncio.Future[tuple[StationEdge, Listeners]] = asyncio.get_running_loop().create_future()
     running_edge: list[RunningEdge] = []
     tail = Tail(kafka, Codec(), TOLD, lambda events: running_edge[0].told.extend(events), now_ms() - 1000)
     task = asyncio.create_task(
-        operate(chosen, process, lambda edge, port: started.set_result((edge, port)), CollectorRegistry())
+        operate(
+            chosen, process, lambda edge, listeners: started.set_result((edge, listeners)), CollectorRegistry()
+        )
     )
     try:
-        edge, port = await asyncio.wait_for(started, 60)
-        running_edge.append(RunningEdge(edge, port, process, kafka))
+        edge, listeners = await asyncio.wait_for(started, 60)
+        running_edge.append(RunningEdge(edge, listeners.port, process, kafka, listeners.tls_port))
         tail.start()
         await until(lambda: tail.caught_up)
         yield running_edge[0]

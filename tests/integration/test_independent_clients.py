@@ -59,7 +59,9 @@ async def edge(kafka: KafkaSettings, folder: Path) -> AsyncIterator[Connect]:
     )
     process, listening = Process("ocpp"), asyncio.get_running_loop().create_future()
     running = asyncio.create_task(
-        app.operate(settings, process, lambda _edge, port: listening.set_result(port), CollectorRegistry())
+        app.operate(
+            settings, process, lambda _edge, listeners: listening.set_result(listeners.port), CollectorRegistry()
+        )
     )
     done, _ = await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
     if running in done:

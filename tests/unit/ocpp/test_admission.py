@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from services.domain.events.station import Station
 from services.ocpp import passwords
 from services.ocpp.admission import (
+    PLAIN,
     Admission,
+    Carrier,
     Credentials,
     Refusal,
     admit,
@@ -21,6 +23,7 @@ from services.ocpp.admission import (
     is_identity,
     sub_protocol,
 )
+from services.ocpp.tls import Certificate
 from tests.unit.ocpp.circumstances import TENANT, V16, V21, V201
 
 PASSWORD = b"a-password-of-a-station"
@@ -38,9 +41,9 @@ def decide(
     station: Station | None = STATION,
     name: str = "CP1",
     allow: bool = False,
-    secure: bool = False,
+    carrier: Carrier = PLAIN,
 ) -> Admission | Refusal:
-    return admit(name, authorization, ["ocpp1.6"], station, allow, secure)
+    return admit(name, authorization, ["ocpp1.6"], station, allow, carrier)
 
 
 def refusal(decided: Admission | Refusal) -> Refusal:
@@ -211,11 +214,11 @@ class TestAdmit:
 
     def test_lets_it_in_where_tls_ended_in_front_of_us(self) -> None:
         station = replace(STATION, security_profile=2)
-        assert decide(basic(), station, secure=True) == Admission(station, V16, 2)
-        assert refusal(decide(basic(), replace(STATION, security_profile=3), secure=True)).status == 401
+        assert decide(basic(), station, carrier=Carrier(True)) == Admission(station, V16, 2)
+        assert refusal(decide(basic(), replace(STATION, security_profile=3), carrier=Carrier(True))).status == 401
 
     def test_lets_a_station_raise_its_own_security(self) -> None:
-        assert decide(basic(), STATION, secure=True) == Admission(STATION, V16, 2)
+        assert decide(basic(), STATION, carrier=Carrier(True)) == Admission(STATION, V16, 2)
 
     def test_needs_no_password_only_if_station_and_setting_say_so(self) -> None:
         open_station = replace(STATION, security_profile=0, password_hash=None)
@@ -224,3 +227,27 @@ class TestAdmit:
         assert refusal(decide(None, None, allow=True)).status == 401
         assert refusal(decide(None, replace(open_station, enabled=False), allow=True)).status == 401
         assert refusal(decide(None, open_station)).status == 401
+
+
+class TestCertificates:
+    PROFILE_3 = replace(STATION, security_profile=3)
+
+    def shown(self, *names: str, organisation: str = "") -> Carrier:
+        return Carrier(True, Certificate(names, ("WAT",)), organisation)
+
+    def test_stand_in_for_the_password(self) -> None:
+        assert decide(None, self.PROFILE_3, carrier=self.shown("CP1")) == Admission(self.PROFILE_3, V16, 3)
+
+    def test_must_be_the_stations_own(self) -> None:
+        refused = refusal(decide(basic(), self.PROFILE_3, carrier=self.shown("CP2", "cp1")))
+        assert (refused.status, refused.security_event) == (401, "InvalidChargingStationCertificate")
+
+    def test_must_name_the_organisation_if_one_is_set(self) -> None:
+        assert decide(None, self.PROFILE_3, carrier=self.shown("CP1", organisation="WAT")).security_profile == 3  # type: ignore[union-attr]
+        assert refusal(decide(None, self.PROFILE_3, carrier=self.shown("CP1", organisation="X"))).status == 401
+
+    def test_do_not_make_a_wrong_password_right(self) -> None:
+        assert refusal(decide(basic(password=b"wrong"), STATION, carrier=self.shown("CP1"))).status == 401
+
+    def test_raise_a_station_above_what_it_is_registered_for(self) -> None:
+        assert decide(basic(), STATION, carrier=self.shown("CP1")) == Admission(STATION, V16, 3)

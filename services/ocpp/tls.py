@@ -1,0 +1,106 @@
+"""TLS for stations (A00, security profiles 2 and 3): how we speak it, and whose certificate a station shows."""
+
+import ssl
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import NameOID
+
+_CIPHERS: Final = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-GCM-SHA384"
+)
+"""For TLS 1.2: those of A00.FR.318, and the same with ECDHE and RSA. TLS 1.3 has its own."""
+
+_MAX_HEADER: Final = 16_384
+
+
+class Certificate(NamedTuple):
+    """A client certificate that a CA of ours has issued: what it says about whom it is for."""
+
+    names: tuple[str, ...]
+    """Common names, and DNS names of the subject alternative name."""
+    organisations: tuple[str, ...]
+
+
+def server_context(certificate_file: str, key_file: str, client_ca_file: str = "") -> ssl.SSLContext:
+    """TLS 1.2 or newer. With CAs, who shows a certificate must show one of theirs; showing none is allowed.
+
+    OSError or ssl.SSLError when a file is not there or not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.load_cert_chain(certificate_file, key_file or None)
+    # A00.FR.312 and RFC 5246: neither compression nor renegotiation.
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    if client_ca_file:
+        context.load_verify_locations(client_ca_file)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        # Stations' certificates may come from a subordinate CA whose root is kept elsewhere.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
+    """The certificate of a handshake that has been verified (`SSLObject.getpeercert()`); None for none."""
+    if not peer_certificate:
+        return None
+    subject = [pair for relative in peer_certificate.get("subject", ()) for pair in relative]
+    alternative = [value for kind, value in peer_certificate.get("subjectAltName", ()) if kind == "DNS"]
+    return Certificate(
+        tuple([value for name, value in subject if name == "commonName"] + alternative),
+        tuple(value for name, value in subject if name == "organizationName"),
+    )
+
+
+def of_header(text: str, authorities: Sequence[x509.Certificate], now: datetime) -> Certificate | None:
+    """The certificate that a trusted proxy forwards, as URL-encoded PEM; None unless one of the CAs issued it.
+
+    The proxy has verified it, and we do so again: chain, validity, nothing else.
+    """
+    if not text or len(text) > _MAX_HEADER:
+        return None
+    try:
+        certificate = x509.load_pem_x509_certificate(unquote_to_bytes(text))
+    except ValueError:
+        return None
+    in_time = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+    if not in_time or not any(_issued(certificate, authority) for authority in authorities):
+        return None
+    return Certificate(
+        (*_said(certificate, NameOID.COMMON_NAME), *_dns_names(certificate)),
+        _said(certificate, NameOID.ORGANIZATION_NAME),
+    )
+
+
+def authorities(client_ca_file: str) -> tuple[x509.Certificate, ...]:
+    """The CAs of a PEM file; none for no file. OSError or ValueError when it is not what it should be."""
+    if not client_ca_file:
+        return ()
+    with open(client_ca_file, "rb") as file:
+        return tuple(x509.load_pem_x509_certificates(file.read()))
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _said(certificate: x509.Certificate, what: x509.ObjectIdentifier) -> tuple[str, ...]:
+    return tuple(str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(what))
+
+
+def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    return tuple(names.get_values_for_type(x509.DNSName))

@@ -1,0 +1,106 @@
+"""A test PKI for the embedded stack: a CA for stations, certificates for them and for our own server."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+ORGANISATION: Final = "Wattlog test"
+_CA_DAYS, _LEAF_DAYS = 3650, 397
+_SKEW: Final = timedelta(days=1)
+
+
+class Issued(NamedTuple):
+    """A certificate and its key, as PEM."""
+
+    certificate: bytes
+    key: bytes
+
+
+class Pki:
+    """The PKI of a folder, made when it is not there yet."""
+
+    def __init__(self, folder: Path, now: datetime | None = None) -> None:
+        self.ca_file = folder / "station-ca.pem"
+        self.server_file = folder / "server.pem"
+        """Certificate and key."""
+        self._key_file = folder / "station-ca.key"
+        self._now = now or datetime.now(UTC)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self.server_file.exists():
+            self._make()
+
+    def issue(
+        self, name: str, *, server: bool = False, days: int = _LEAF_DAYS, organisation: str = ORGANISATION
+    ) -> Issued:
+        """A certificate of the CA, with a new P-256 key, for a station or for our own server."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = _builder(_name(name, organisation), self._authority().subject, self._now, days)
+        builder = builder.public_key(key.public_key())
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        if server:
+            names = [x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))]
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return Issued(_pem(builder.sign(self._authority_key(), hashes.SHA256())), _key_pem(key))
+
+    def _make(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = _name("Wattlog station CA", ORGANISATION)
+        builder = _builder(subject, subject, self._now, _CA_DAYS)
+        builder = builder.public_key(key.public_key())
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        _write(self._key_file, _key_pem(key))
+        _write(self.ca_file, _pem(builder.sign(key, hashes.SHA256())))
+        own = self.issue("localhost", server=True)
+        _write(self.server_file, own.certificate + own.key)
+
+    def _authority(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.ca_file.read_bytes())
+
+    def _authority_key(self) -> ec.EllipticCurvePrivateKey:
+        key = serialization.load_pem_private_key(self._key_file.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return key
+
+
+def _name(name: str, organisation: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, now: datetime, days: int) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _SKEW)
+        .not_valid_after(now + timedelta(days=days))
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)

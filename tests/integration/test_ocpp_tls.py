@@ -1,0 +1,172 @@
+"""Security profiles 2 and 3 against a running edge: TLS, client certificates, and no way down."""
+
+import asyncio
+import ssl
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidMessage, InvalidStatus
+
+from services.domain.events.station import SecurityEventRaised, StationConnected
+from services.runtime.bus import publish_sync
+from services.runtime.codec import Codec
+from services.runtime.embedded.pki import Pki
+from services.runtime.settings import KafkaSettings
+from tests.integration.ocpp_case import PASSWORD, V16, RunningEdge, call, registered, running, station
+
+pytestmark = pytest.mark.integration
+
+BOOT = {"chargePointVendor": "Test", "chargePointModel": "TLS"}
+
+
+@pytest.fixture
+def pki(tmp_path: Path) -> Pki:
+    return Pki(tmp_path / "pki")
+
+
+def secured(kafka: KafkaSettings) -> KafkaSettings:
+    """The edge's topics, and stations BASIC, TLS and CERT of profiles 1 to 3."""
+    registered(kafka)
+    publish_sync(
+        kafka,
+        Codec(),
+        [
+            station("BASIC", security_profile=1),
+            station("TLS", security_profile=2),
+            station("CERT", security_profile=3, password_hash=None),
+        ],
+    )
+    return kafka
+
+
+def tls_of(pki: Pki) -> dict[str, Any]:
+    return {
+        "ocpp_tls_port": 0,
+        "tls_certificate_file": str(pki.server_file),
+        "client_ca_file": str(pki.ca_file),
+    }
+
+
+def client(pki: Pki, folder: Path, name: str = "", other: Pki | None = None, **issued: Any) -> ssl.SSLContext:
+    """A station's TLS, with a certificate for `name`, by this CA or another."""
+    context = ssl.create_default_context(cafile=str(pki.ca_file))
+    if name:
+        certificate = (other or pki).issue(name, **issued)
+        (folder / "client.pem").write_bytes(certificate.certificate + certificate.key)
+        context.load_cert_chain(folder / "client.pem")
+    return context
+
+
+def secure(edge: RunningEdge, name: str, context: ssl.SSLContext, password: str | None = None) -> connect:
+    headers = {}
+    if password is not None:
+        headers["Authorization"] = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+    return connect(
+        f"wss://localhost:{edge.tls_port}/ocpp/{name}",
+        subprotocols=[V16],  # type: ignore[list-item]
+        additional_headers=headers,
+        ssl=context,
+        compression=None,
+    )
+
+
+class TestProfiles:
+    def test_2_is_a_password_in_tls(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                async with secure(edge, "TLS", client(pki, tmp_path), PASSWORD) as socket:
+                    assert (await call(socket, "BootNotification", BOOT))[2]["status"] == "Accepted"
+                    (told,) = await edge.wait_for(StationConnected, station_id="TLS")
+                    assert told.security_profile == 2
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "TLS", client(pki, tmp_path), "wrong-password-1234")
+
+        asyncio.run(go())
+
+    def test_3_is_a_certificate_in_its_name(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                async with secure(edge, "CERT", client(pki, tmp_path, "CERT")) as socket:
+                    assert (await call(socket, "BootNotification", BOOT))[2]["status"] == "Accepted"
+                    (told,) = await edge.wait_for(StationConnected, station_id="CERT")
+                    assert told.security_profile == 3
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "CERT", client(pki, tmp_path, "OTHER"))
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "CERT", client(pki, tmp_path), PASSWORD)
+                events = await edge.wait_for(SecurityEventRaised, 2, "CERT")
+                assert [event.type for event in events] == [
+                    "InvalidChargingStationCertificate",
+                    "SecurityProfileDowngrade",
+                ]
+
+        asyncio.run(go())
+
+    def test_are_never_lowered(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                with pytest.raises(InvalidStatus, match="401"):
+                    await edge.connect("TLS")
+                with pytest.raises(InvalidStatus, match="401"):
+                    await edge.connect("CERT")
+                async with edge.connect("BASIC") as socket:
+                    assert (await call(socket, "Heartbeat", {}))[0] == 3
+
+        asyncio.run(go())
+
+    def test_need_the_organisation_if_one_is_set(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            settings = tls_of(pki) | {"station_organisation": "Right"}
+            async with running(secured(own_kafka), tmp_path, **settings) as edge:
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "CERT", client(pki, tmp_path, "CERT"))
+                async with secure(edge, "CERT", client(pki, tmp_path, "CERT", organisation="Right")):
+                    pass
+
+        asyncio.run(go())
+
+
+class TestHandshake:
+    @pytest.mark.parametrize("wrong", ["another CA", "expired"])
+    def test_ends_with_a_certificate_that_is_not_valid(
+        self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki, wrong: str
+    ) -> None:
+        async def go() -> None:
+            other = Pki(tmp_path / "other") if wrong == "another CA" else None
+            context = client(pki, tmp_path, "CERT", other, days=397 if other else -1)
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                # In TLS 1.3 a client learns of it only after its own part of the handshake.
+                with pytest.raises((OSError, InvalidMessage)):
+                    await secure(edge, "CERT", context)
+                async with secure(edge, "CERT", client(pki, tmp_path, "CERT")):
+                    pass
+
+        asyncio.run(go())
+
+    def test_is_refused_below_tls_1_2(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            context = client(pki, tmp_path)
+            context.minimum_version = ssl.TLSVersion.TLSv1_1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                with pytest.raises((ssl.SSLError, OSError)):
+                    await secure(edge, "TLS", context, PASSWORD)
+
+        asyncio.run(go())
+
+    def test_is_not_disturbed_by_garbage(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
+                for garbage in (b"GET /ocpp/TLS HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"A" * 70_000, b""):
+                    reader, writer = await asyncio.open_connection("127.0.0.1", edge.tls_port)
+                    writer.write(garbage)
+                    writer.close()
+                    del reader
+                async with secure(edge, "TLS", client(pki, tmp_path), PASSWORD) as socket:
+                    assert (await call(socket, "Heartbeat", {}))[0] == 3
+
+        asyncio.run(go())
