@@ -23,6 +23,8 @@ WITHIN_MS: Final = 60_000
 MAX_RENEGOTIATIONS: Final = 3
 """How often an EV that plans to take more is told again, until it says anew what it needs."""
 
+_MAX_EVSE_ID: Final = 2**31 - 1
+
 MAX_EVSES: Final = 100
 """EVSEs that are remembered of one station; those that were heard of longest ago are forgotten."""
 
@@ -31,9 +33,9 @@ _Said = TransactionStarted | TransactionUpdated | ReportReceived
 
 
 class Needs(Struct, frozen=True, array_like=True):
-    """The last that an EV said about what it needs: ChargingNeedsType as JSON, in which event, and when."""
+    """The last that an EV said about what it needs, in which event, and when."""
 
-    needs_json: str
+    demand: plan.Demand
     event_id: str
     at: Millis
 
@@ -102,13 +104,15 @@ def _ended(read: Read[Station], event: TransactionEnded) -> Changes[Station]:
 
 def _needs(read: Read[Station], event: ReportReceived) -> Changes[Station]:
     """K15.FR.07, K16.FR.12, K17.FR.07: an EV that says what it needs is offered a schedule."""
-    known, payload = read(event.key) or Station(), _object(event.payload_json)
-    evse_id = payload["evseId"]
-    before = known.evses.get(evse_id, Evse())
-    if not _accepted(event) or (before.needs is not None and before.needs.event_id == event.event_id):
+    payload = _object(event.payload_json)
+    evse_id, demand = _evse_id(payload), plan.demand(payload.get("chargingNeeds", {}))
+    if evse_id is None or demand is None or not _accepted(event):
         return Changes()
-    text = msgspec.json.encode(payload["chargingNeeds"]).decode()
-    evse = Evse(before.transaction_id, Needs(text, event.event_id, event.recorded_at), before.profile_json)
+    known = read(event.key) or Station()
+    before = known.evses.get(evse_id, Evse())
+    if before.needs is not None and before.needs.event_id == event.event_id:
+        return Changes()
+    evse = Evse(before.transaction_id, Needs(demand, event.event_id, event.recorded_at), before.profile_json)
     if not evse.transaction_id:
         return _keep(known, event.key, evse_id, evse)
     return _offered(known, evse_id, evse, event)
@@ -116,25 +120,31 @@ def _needs(read: Read[Station], event: ReportReceived) -> Changes[Station]:
 
 def _planned(read: Read[Station], event: ReportReceived) -> Changes[Station]:
     """K15.FR.13: an EV that plans to take more than it was offered is offered that again."""
-    known, payload = read(event.key) or Station(), _object(event.payload_json)
-    evse = known.evses.get(payload["evseId"])
-    if evse is None or not evse.profile_json or evse.caused_by == event.event_id or _accepted(event):
+    known, evse_id = read(event.key) or Station(), _evse_id(_object(event.payload_json))
+    evse = None if evse_id is None else known.evses.get(evse_id)
+    if (
+        evse is None
+        or evse_id is None
+        or not evse.profile_json
+        or evse.caused_by == event.event_id
+        or _accepted(event)
+    ):
         return Changes()
     if evse.renegotiations >= MAX_RENEGOTIATIONS:
         return Changes()
     again = msgspec.structs.replace(evse, renegotiations=evse.renegotiations + 1, caused_by=event.event_id)
-    command = _command(payload["evseId"], again, event.event_id, event)
-    return Changes(_keep(known, event.key, payload["evseId"], again).states, [command])
+    command = _command(evse_id, again, event.event_id, event)
+    return Changes(_keep(known, event.key, evse_id, again).states, [command])
 
 
 def _told_by_others(read: Read[Station], event: CommandRequested) -> Changes[Station]:
     """Somebody else has set the profile of a transaction: that is the offer now."""
     payload = _object(event.payload_json)
-    profile, evse_id = payload.get("chargingProfile"), payload.get("evseId")
+    profile, evse_id = payload.get("chargingProfile"), _evse_id(payload)
     if not isinstance(profile, dict) or profile.get("chargingProfilePurpose") != plan.PURPOSE:
         return Changes()
     known = read(event.key) or Station()
-    evse = known.evses.get(evse_id) if isinstance(evse_id, int) else None
+    evse = None if evse_id is None else known.evses.get(evse_id)
     if evse is None or evse_id is None or evse.transaction_id != profile.get("transactionId"):
         return Changes()
     text = msgspec.json.encode(profile).decode()
@@ -145,13 +155,10 @@ def _told_by_others(read: Read[Station], event: CommandRequested) -> Changes[Sta
 
 
 def _offered(known: Station, evse_id: int, evse: Evse, event: _Said) -> Changes[Station]:
-    """Offer a transaction what its EV needs; nothing when the EV has not said how much that is."""
+    """Offer a transaction what its EV needs."""
     assert evse.needs is not None
     session = session_id(event.tenant, event.station_id, evse.transaction_id)
-    needs = _object(evse.needs.needs_json)
-    profile = plan.profile(needs, session, evse.transaction_id, event.recorded_at)
-    if profile is None:
-        return _keep(known, event.key, evse_id, evse)
+    profile = plan.profile(evse.needs.demand, session, evse.transaction_id, event.recorded_at)
     text = msgspec.json.encode(profile).decode()
     offer = msgspec.structs.replace(evse, profile_json=text, caused_by=evse.needs.event_id)
     command = _command(evse_id, offer, evse.needs.event_id, event)
@@ -179,6 +186,13 @@ def _keep(known: Station, key: str, evse_id: int, evse: Evse) -> Changes[Station
     return Changes({key: Station(dict([*others, (evse_id, evse)][-MAX_EVSES:]))})
 
 
+def _evse_id(payload: dict[str, Any]) -> int | None:
+    """Stations may write 1 as 1.0, and anything as large as they like."""
+    found = payload.get("evseId")
+    usable = isinstance(found, int | float) and not isinstance(found, bool) and 0 < found <= _MAX_EVSE_ID
+    return int(found) if usable and found is not None else None
+
+
 def _accepted(event: ReportReceived) -> bool:
     """What the station was answered; before answers were recorded, all were accepted."""
     return event.answer_json is None or bool(_object(event.answer_json).get("status") == "Accepted")
@@ -188,6 +202,6 @@ def _object(text: str) -> dict[str, Any]:
     """The edge has checked what stations say; what others ask may be anything."""
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

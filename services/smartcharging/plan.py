@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import Struct
+
 from services.domain.ids import derived_id
 from services.domain.units import Millis, parse_rfc3339, rfc3339
 
@@ -10,34 +12,46 @@ PURPOSE: Final = "TxProfile"
 MAX_LIMIT: Final = 1_000_000_000
 """W or A: beyond, nobody has measured anything."""
 
+_LONGEST_S: Final = 7 * 86_400
 _PHASES: Final = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 
 
-def profile(
-    needs: Mapping[str, Any], session_id: str, transaction_id: str, now_ms: Millis
-) -> dict[str, Any] | None:
-    """The ChargingProfileType for ChargingNeedsType: as much as the EV can take, until it wants to leave.
+class Demand(Struct, frozen=True, array_like=True):
+    """The most that an EV can take, in A (of each phase) or W, on how many phases, and until when."""
 
-    None when it does not say how much that is. The profile's id follows from the session, so that each offer takes
-    the place of the one before.
-    """
+    unit: str
+    limit: int | float
+    phases: int | None = None
+    until: Millis | None = None
+
+
+def demand(needs: Mapping[str, Any]) -> Demand | None:
+    """What ChargingNeedsType comes to; None when the EV does not say how much it can take."""
     rate = _rate(needs)
     if rate is None:
         return None
     unit, limit = rate
-    period: dict[str, Any] = {"startPeriod": 0, "limit": limit}
-    phases = _PHASES.get(needs.get("requestedEnergyTransfer", ""))
-    if phases is not None and unit == "A":
-        period["numberPhases"] = phases
+    phases = _PHASES.get(needs.get("requestedEnergyTransfer", "")) if unit == "A" else None
+    return Demand(unit, limit, phases, _departure(needs.get("departureTime")))
+
+
+def profile(asked: Demand, session_id: str, transaction_id: str, now_ms: Millis) -> dict[str, Any]:
+    """The ChargingProfileType that gives an EV all that it can take, until it wants to leave.
+
+    Its id follows from the session, so that each offer takes the place of the one before.
+    """
+    period: dict[str, Any] = {"startPeriod": 0, "limit": asked.limit}
+    if asked.phases is not None:
+        period["numberPhases"] = asked.phases
     schedule: dict[str, Any] = {
         "id": 1,
         "startSchedule": rfc3339(now_ms),
-        "chargingRateUnit": unit,
+        "chargingRateUnit": asked.unit,
         "chargingSchedulePeriod": [period],
     }
-    duration_s = _duration_s(needs.get("departureTime"), now_ms)
-    if duration_s is not None:
-        schedule["duration"] = duration_s
+    left_s = 0 if asked.until is None else (asked.until - now_ms) // 1000
+    if 0 < left_s <= _LONGEST_S:
+        schedule["duration"] = left_s
     return {
         "id": int(derived_id("charging-profile", session_id)[:7], 16) + 1,
         "stackLevel": 0,
@@ -62,9 +76,8 @@ def _rate(needs: Mapping[str, Any]) -> tuple[str, int | float] | None:
     return None
 
 
-def _duration_s(departure: str | None, now_ms: Millis) -> int | None:
+def _departure(text: str | None) -> Millis | None:
     try:
-        left_s = (parse_rfc3339(departure) - now_ms) // 1000 if departure is not None else 0
+        return None if text is None else parse_rfc3339(text)
     except (ValueError, OverflowError):
         return None
-    return left_s if 0 < left_s <= 7 * 86_400 else None

@@ -1,5 +1,6 @@
 """EVs are offered what they need, once, in whatever order the streams are read."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -152,6 +153,29 @@ class TestNeeds:
     @pytest.mark.parametrize("said", [{}, {"requestedEnergyTransfer": "DC"}])
     def test_that_say_not_how_much_lead_to_nothing(self, said: Any) -> None:
         assert offers(after(started(), needs(10, said), plans(20))) == []
+
+    @pytest.mark.parametrize("evse_id", ["1.0", "1e0"])
+    def test_take_whole_numbers_however_they_are_written(self, evse_id: str) -> None:
+        told = needs(10)
+        run = after(
+            started(), replace(told, payload_json=told.payload_json.replace('"evseId":1', f'"evseId":{evse_id}'))
+        )
+        assert orjson.loads(offers(run)[0].payload_json)["evseId"] == 1
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            f'{{"evseId":{number},"chargingNeeds":{{"acChargingParameters":{{"evMaxCurrent":16}}}}}}'
+            for number in ("0", "-1", "1e30", "2147483648", "1" + "0" * 40, "true", '"1"', "null", "[]")
+        ]
+        + ["", "[]", "{}", "not JSON", "[" * 5000, '{"evseId":1,"chargingNeeds":{"acChargingParameters":{}}}'],
+    )
+    def test_that_are_none_change_nothing(self, payload: str) -> None:
+        run = after(started())
+        before = dict(run.states)
+        run.take(replace(needs(10), payload_json=payload), replace(plans(20), payload_json=payload))
+        run.take(asked_by_others(30, payload))
+        assert (run.states, run.events) == (before, [])
 
     def test_that_were_refused_lead_to_nothing(self) -> None:
         assert offers(after(started(), needs(10, status="Rejected"))) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.ocpp.wire.faults import V201
 from services.ocpp.wire.schemas import validator
-from services.smartcharging.plan import MAX_LIMIT, profile
+from services.smartcharging.plan import MAX_LIMIT, demand, profile
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 AC = {"energyAmount": 30_000, "evMinCurrent": 6, "evMaxCurrent": 32, "evMaxVoltage": 400}
@@ -20,8 +20,9 @@ def needs(mode: str = "AC_three_phase", **more: Any) -> dict[str, Any]:
 
 
 def offered(said: dict[str, Any]) -> dict[str, Any]:
-    made = profile(said, "session-1", "t1", NOW)
-    assert made is not None
+    asked = demand(said)
+    assert asked is not None
+    made = profile(asked, "session-1", "t1", NOW)
     assert validator(V201, "SetChargingProfile").is_valid({"evseId": 1, "chargingProfile": made})
     return made
 
@@ -84,12 +85,14 @@ class TestProfile:
             needs(acChargingParameters=AC | {"evMaxCurrent": MAX_LIMIT + 1}),
             needs(dcChargingParameters={"evMaxVoltage": 400}),
             needs(dcChargingParameters=DC | {"evMaxVoltage": -400}),
+            needs(dcChargingParameters={"evMaxVoltage": 1e300, "evMaxCurrent": 1e300}),
+            needs(dcChargingParameters=DC | {"evMaxPower": 10**40}),
             needs(v2xChargingParameters={}),
             {},
         ],
     )
     def test_is_none_when_the_ev_does_not_say_how_much(self, said: dict[str, Any]) -> None:
-        assert profile(said, "session-1", "t1", NOW) is None
+        assert demand(said) is None
 
     def test_takes_the_place_of_the_one_before(self) -> None:
         first = offered(needs(acChargingParameters=AC))
@@ -98,6 +101,7 @@ class TestProfile:
 
     @given(st.text(max_size=40))
     def test_has_an_id_that_stations_can_hold(self, session: str) -> None:
-        made = profile(needs(acChargingParameters=AC), session, "t1", NOW)
-        assert made is not None
+        asked = demand(needs(acChargingParameters=AC))
+        assert asked is not None
+        made = profile(asked, session, "t1", NOW)
         assert 0 < made["id"] <= 2**31 - 1
