@@ -7,11 +7,12 @@ from services.domain.units import Millis
 from services.sessions import registers, seq_nos
 from services.sessions.outcome import NOT_AUTHORIZED, WARNINGS
 from services.sessions.registers import usable
-from services.sessions.state import Charging, End, Holder, Place, Session, Start
+from services.sessions.state import UNPROVEN, Charging, End, Holder, Place, Session, Start
 
 Message = TransactionStarted | TransactionUpdated | TransactionEnded
 
-_STARTED, _UPDATED, _ENDED = 0, 1, 2
+_STARTED, _UPDATED, _ENDED = 0, 1, UNPROVEN
+_ACCEPTED = "Accepted"
 
 
 def with_start(session: Session, event: TransactionStarted) -> Session:
@@ -19,14 +20,12 @@ def with_start(session: Session, event: TransactionStarted) -> Session:
     if session.start is None:
         start = Start(event.start_key, event.started_at, usable(event.meter_start_wh))
         session = _with_warnings(replace(session, start=start), event)
-        if event.authorization_status not in (None, "Accepted"):
-            session = flagged(session, NOT_AUTHORIZED)
-    return _with_message(session, event, event.started_at, _STARTED)
+    return _with_decision(_with_message(session, event, event.started_at, _STARTED), event)
 
 
 def with_update(session: Session, event: TransactionUpdated) -> Session:
     """The session with meter values and state of an update."""
-    return _with_message(session, event, event.occurred_at, _UPDATED)
+    return _with_decision(_with_message(session, event, event.occurred_at, _UPDATED), event)
 
 
 def with_end(session: Session, event: TransactionEnded) -> Session:
@@ -59,6 +58,15 @@ def _with_warnings(session: Session, event: Message) -> Session:
     return flagged(session, WARNINGS) if event.warnings else session
 
 
+def _with_decision(session: Session, event: TransactionStarted | TransactionUpdated) -> Session:
+    return flagged(session, NOT_AUTHORIZED) if _is_refused(event) else session
+
+
+def _is_refused(event: Message) -> bool:
+    """Whether the token in it was not accepted: who shows a wrong card first does not pay for the right one."""
+    return not isinstance(event, TransactionEnded) and event.authorization_status not in (None, _ACCEPTED)
+
+
 def _with_message(session: Session, event: Message, at: Millis, rank: int) -> Session:
     """What any message may say. The same object if it says nothing new, which is how a duplicate shows."""
     found = registers.merged(session.registers, event.meter_values)
@@ -69,8 +77,9 @@ def _with_message(session: Session, event: Message, at: Millis, rank: int) -> Se
     place, holder = session.place, session.holder
     if event.evse_id is not None and (place is None or (rank, at) < (place.rank, place.at)):
         place = Place(rank, at, event.evse_id, event.connector_id)
-    if event.id_token is not None and (holder is None or (rank, at) < (holder.rank, holder.at)):
-        holder = Holder(rank, at, event.id_token)
+    standing = UNPROVEN if _is_refused(event) else rank
+    if event.id_token is not None and (holder is None or (standing, at) < (holder.rank, holder.at)):
+        holder = Holder(standing, at, event.id_token)
     if (
         found is session.registers
         and runs is session.seq_nos

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.domain.events.common import IdToken
 from services.domain.units import Millis
 from services.sessions import registers, seq_nos
-from services.sessions.state import Reading, Session, Start
+from services.sessions.state import UNPROVEN, Reading, Session, Start
 
 ZERO = Decimal(0)
 
@@ -92,14 +92,22 @@ def _last_heard_at(session: Session, start: Start) -> Millis:
 
 def flags(session: Session, result: Outcome | None) -> tuple[str, ...]:
     """What is doubtful, in alphabetical order; most of it only shows at the end."""
+    said = _standing(session)
     if result is None and not seq_nos.has_gap(session.seq_nos):
-        return session.flags
-    found = [*session.flags]
+        return said
+    found = [*said]
     if seq_nos.has_gap(session.seq_nos):
         found.append(SEQ_GAP)
     if result is not None:
         found += _meter_flags(session, result) + _time_flags(result)
     return tuple(sorted(found))
+
+
+def _standing(session: Session) -> tuple[str, ...]:
+    """The flags that are kept; NOT_AUTHORIZED only while no other token was accepted."""
+    if NOT_AUTHORIZED in session.flags and session.holder is not None and session.holder.rank < UNPROVEN:
+        return tuple([flag for flag in session.flags if flag != NOT_AUTHORIZED])
+    return session.flags
 
 
 def ends(result: Outcome) -> tuple[Reading, Reading] | None:

@@ -45,8 +45,12 @@ class End(Struct, frozen=True, array_like=True):
     reason: str | None
 
 
+UNPROVEN = 2
+"""Rank of a token that only the end names, or that we refused."""
+
+
 class Holder(Struct, frozen=True, array_like=True):
-    """Who charges. The lowest (rank, at) counts: rank 0 is said by the start, 1 by an update, 2 by the end."""
+    """Who charges. The lowest (rank, at) counts: rank 0 is said by the start, 1 by an update."""
 
     rank: int
     at: Millis

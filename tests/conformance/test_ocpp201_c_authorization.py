@@ -49,6 +49,7 @@ async def test_tc_c_20_cached_token_invalid(station201: Station) -> None:
     told = await charging.event("Authorized", token="NOBODY")
     assert told["idTokenInfo"]["status"] == "Invalid"
     await was_decided(station201, "Invalid")
+    assert (await charging.session()).quality_flags == ("NOT_AUTHORIZED",)
 
 
 async def test_tc_c_37_clear_cache_accepted(station201: Station) -> None:

@@ -1,3 +1,4 @@
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 
 from services.domain.events.common import IdToken
 from services.sessions.facts import contradicts_end, contradicts_start, flagged, with_end, with_start, with_update
+from services.sessions.outcome import flags
 from services.sessions.state import Charging, End, Holder, Place, Session, Start
 from tests.scenarios.story import at, told
 
@@ -61,6 +63,24 @@ class TestWithUpdate:
         assert found.charging == Charging(4, "Charging")
         assert found.place == Place(1, at("10:10"), 1, None)
         assert found.holder == Holder(1, at("10:10"), IdToken(value="AA"))
+
+    def test_prefers_a_token_that_was_accepted_in_whatever_order_it_is_told(self) -> None:
+        refused = updated("10:05", seq=1, token="WRONG", authorization_status="Invalid")
+        accepted = updated("10:10", seq=2, token="RIGHT", authorization_status="Accepted")
+        ending = ended("10:30", seq=3, token="OTHER")
+        for order in itertools.permutations([refused, accepted, ending]):
+            found = BLANK
+            for event in order:
+                found = with_end(found, event) if event is ending else with_update(found, event)
+            assert found.holder == Holder(1, at("10:10"), IdToken(value="RIGHT"))
+            assert flags(found, None) == ()
+
+    def test_keeps_a_token_that_was_refused_when_there_is_no_better_and_says_so(self) -> None:
+        refused = updated("10:05", seq=1, token="WRONG", authorization_status="ConcurrentTx")
+        found = with_end(with_update(BLANK, refused), ended("10:30", seq=2, token="OTHER"))
+        assert found.holder == Holder(2, at("10:05"), IdToken(value="WRONG"))
+        assert flags(found, None) == ("NOT_AUTHORIZED",)
+        assert with_update(found, refused) is found
 
     def test_keeps_the_charging_state_of_the_highest_number(self) -> None:
         found = with_update(BLANK, updated(seq=5, charging_state="SuspendedEV"))
