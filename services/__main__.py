@@ -48,6 +48,9 @@ COMMANDS = {
     ),
     "firmware": Entry("services.console.firmware_cli:firmware", "Sign firmware and check signed one.", app=True),
     "sql": Entry("services.analytics.cli:sql", "Ask ClickHouse.", app=True),
+    "frames": Entry(
+        "services.analytics.frames_cli:frames", "Show what a station and we said to each other.", app=True
+    ),
     "simulate": Entry(
         "services.simulator.cli:simulate", "Charge with simulated stations that really sign.", app=True
     ),

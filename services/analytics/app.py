@@ -33,6 +33,7 @@ INPUTS = (
     "transaction.events.v1",
     "station.events.v1",
     "authorization.events.v1",
+    "ocpp.frames.v1",
 )
 SINK = Sink(name="analytics.v1", topics=INPUTS, to_rows=rows_of, schemas=TABLES)
 
@@ -52,6 +53,7 @@ class AnalyticsSettings:
     clickhouse_embedded: bool = setting(
         True, "be ClickHouse ourselves, at clickhouse_url, with the data in data_dir"
     )
+    frames_kept_days: int = setting(30, "age at which rows of the message log are deleted; they name tokens")
     analytics_metrics_port: int = setting(9104, "port of the analytics process's metrics and health endpoints")
 
 
@@ -67,19 +69,30 @@ async def run(chosen: AnalyticsSettings, host: process.Process) -> None:
         client = await _connected(chosen, clickhouse, host)
         if client is None:
             return
-        applied = await asyncio.to_thread(prepare, chosen.kafka, client)
+        applied = await asyncio.to_thread(prepare, chosen.kafka, client, chosen.frames_kept_days)
         host.log.info("tables are up to date", clickhouse=clickhouse.clickhouse_url, applied=applied)
         insert = partial(insert_arrow, client)
         codec = await asyncio.to_thread(codec_of, chosen.common)
         await run_sink(SINK, chosen.kafka, codec, insert, chosen.common.data_dir, host, chosen.streaming)
 
 
-def prepare(kafka: KafkaSettings, client: Any) -> list[str]:
+def prepare(kafka: KafkaSettings, client: Any, frames_kept_days: int = 30) -> list[str]:
     """Create topics and tables, new tables to be filled from the beginning of Kafka; what was applied."""
     topics.create_topics(kafka, (*INPUTS, SINK.dead_letters))
     if is_new(client):
         forget_position(kafka, SINK)
-    return migrate(client, MIGRATIONS)
+    applied = migrate(client, MIGRATIONS)
+    keep_frames(client, frames_kept_days)
+    return applied
+
+
+def keep_frames(client: Any, days: int) -> None:
+    """Have the message log deleted at this age, if it is not so already."""
+    made = client.command(
+        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'ocpp_frames'"
+    )
+    if f"toIntervalDay({days})" not in made:
+        client.command(f"ALTER TABLE ocpp_frames MODIFY TTL toDateTime(at) + toIntervalDay({days})")
 
 
 @contextmanager

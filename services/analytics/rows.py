@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
+from services.analytics.frames import frame_rows
 from services.analytics.tables import READING_DIGITS, READING_PLACES
-from services.domain.events import authorization, cdr, common, session, station, transaction
+from services.domain.events import authorization, cdr, common, ocpp, session, station, transaction
 from services.domain.units import Millis
 
 Row = Mapping[str, Any]
@@ -41,6 +42,8 @@ def rows_of(event: object) -> Rows:
             return {"sessions": [_session(event)]}
         case cdr.Cdr():
             return {"cdrs": [_cdr(event)]}
+        case ocpp.FramesLogged():
+            return {"ocpp_frames": frame_rows(event)}
     return {}
 
 

@@ -165,5 +165,22 @@ TABLES: dict[str, pa.Schema] = {
             "updated_at": _MOMENT,
         }
     ),
+    "ocpp_frames": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "protocol": pa.string(),
+            "direction": pa.string(),
+            "at": _MOMENT,
+            "message_type": pa.string(),
+            "message_id": pa.string(),
+            "action": pa.string(),
+            "error_code": pa.string(),
+            "frame": pa.string(),
+            "edge_id": pa.string(),
+            "event_id": pa.string(),
+            "frame_no": pa.int32(),
+        }
+    ),
 }
 """Schema of each table, without the columns that ClickHouse fills itself."""

@@ -15,6 +15,7 @@ from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
+from services.ocpp.frame_log import FLUSH_S, FrameLog
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.server import SoapServer
@@ -57,9 +58,7 @@ async def operate(
     delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
-    edge = StationEdge(
-        settings, _edge(settings, tokens, registry), delivery, registry.stations.get, now_ms, _later
-    )
+    edge = _station_edge(settings, tokens, registry, delivery, bus)
     registry.edge = edge
     tails = _tails(settings, codec, edge, registry.in_use)
     readers: list[View[Any] | Tail] = [tokens, registry.stations, *tails]
@@ -90,7 +89,7 @@ async def operate(
         metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
-        edge.departures.flush()
+        _flush(edge)
         left = await bus.close(settings.hold_s)
         if left:
             process.log.error("stopped with events that Kafka has not confirmed", events=left)
@@ -141,6 +140,21 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         master_pass_group=settings.master_pass_group,
         quirks=settings.quirks(),
     )
+
+
+def _station_edge(
+    settings: OcppSettings, tokens: View[Token], registry: _Registry, delivery: Delivery, bus: Bus
+) -> StationEdge:
+    edge = _edge(settings, tokens, registry)
+    later = partial(asyncio.get_running_loop().call_later, FLUSH_S)
+    frames = FrameLog(edge.tenant, edge.edge_id, bus.send, now_ms, later, settings.frame_log)
+    return StationEdge(settings, edge, delivery, registry.stations.get, now_ms, frames, _later)
+
+
+def _flush(edge: StationEdge) -> None:
+    """Hand over what was held back for later."""
+    edge.departures.flush()
+    edge.frames.flush()
 
 
 def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge, in_use: TokensInUse) -> list[Tail]:

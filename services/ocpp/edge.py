@@ -23,6 +23,7 @@ from services.ocpp.commands import Commands, Line
 from services.ocpp.connection import Step
 from services.ocpp.delivery import Asker, Delivery
 from services.ocpp.door import Door
+from services.ocpp.frame_log import FrameLog
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.registration import boot_again
@@ -42,8 +43,6 @@ _SWEEP_TICKS: Final = 10
 _BYTES_PER_MESSAGE: Final = 1024
 _BURST_S: Final = 10
 """A station may save up what it may send in this time."""
-
-_MINUTE_S: Final = 60
 
 TURN_S: Final = 0.01
 _DEPARTURES_PER_TURN: Final = 20
@@ -98,8 +97,8 @@ class Departure(NamedTuple):
 class StationEdge:
     """All state of an edge process, in memory only: everything in it can be lost without losing anything.
 
-    `now_ms` is the clock; `delivery` the way to Kafka; `station` looks up the registry by key; `later` calls a
-    function after TURN_S: when very many connections end at once, they are told a few at a time.
+    `now_ms` is the clock; `delivery` the way to Kafka; `frames` the message log; `station` looks up the registry;
+    `later` calls a function after TURN_S: of many connections that end at once, a few are told at a time.
     """
 
     def __init__(
@@ -109,12 +108,14 @@ class StationEdge:
         delivery: Delivery,
         station: Callable[[str], Station | None],
         now_ms: Callable[[], Millis],
+        frames: FrameLog,
         later: Callable[[Callable[[], None]], object] = lambda _turn: None,
     ) -> None:
         self.edge = edge
         self.departures: Turnstile[Departure] = Turnstile(_DEPARTURES_PER_TURN, self._tell, later)
         self.settings = settings
         self.delivery = delivery
+        self.frames = frames
         self.sockets: dict[str, Socket] = {}
         self.metrics = EdgeMetrics(self._gauges)
         self.tick_number = 0
@@ -134,7 +135,7 @@ class StationEdge:
         self._epoch = 0
         self._elsewhere: dict[str, int] = {}
         self._left_open: dict[str, Connection] = {}
-        self._flaps = Buckets(settings.flaps_per_minute / _MINUTE_S, settings.flaps_per_minute)
+        self._flaps = Buckets(settings.flaps_per_minute / 60, settings.flaps_per_minute)
         self._open: Counter[str] = Counter()
         self._unswept: Iterator[Socket] = iter(())
 
@@ -393,6 +394,7 @@ class StationEdge:
             "held_replies": self.delivery.held,
             "unconfirmed_publications": self.delivery.outstanding,
             "lost_publications": self.delivery.lost,
+            "dropped_frames": self.frames.dropped,
             "waiting_commands": self.commands.waiting,
             "kafka_silent_seconds": self.delivery.silent_ms(self.now_ms()) / 1000,
         }

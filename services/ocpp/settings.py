@@ -69,6 +69,9 @@ class OcppSettings:
     tokens_charge_once: bool = setting(
         False, "a token that is charging may start nothing elsewhere: such starts are answered ConcurrentTx"
     )
+    frame_log: bool = setting(
+        True, "tell Kafka every message of stations and ours (ocpp.frames.v1), passwords and keys masked"
+    )
     hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
     call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
     ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")

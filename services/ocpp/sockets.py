@@ -80,7 +80,7 @@ class StationSocket(WSListener):
         if self.ending or transport.is_close_frame_sent:
             return
         if frame.msg_type == WSMsgType.TEXT and frame.fin and self._fragments is None and not frame.rsv1:
-            self._edge.received(self, frame.get_payload_as_bytes())
+            self._received(frame.get_payload_as_bytes())
         else:
             self._other_frame(frame)
 
@@ -96,6 +96,7 @@ class StationSocket(WSListener):
 
     def send(self, data: bytes) -> None:
         self._transport.send(WSMsgType.TEXT, data)
+        self._edge.frames.note(self.connection.station_id, self.connection.protocol, False, data)
 
     def ping(self) -> None:
         self._transport.send_ping()
@@ -134,6 +135,10 @@ class StationSocket(WSListener):
             self._paused = False
             self._transport.underlying_transport.resume_reading()
 
+    def _received(self, data: bytes) -> None:
+        self._edge.frames.note(self.connection.station_id, self.connection.protocol, True, data)
+        self._edge.received(self, data)
+
     def _other_frame(self, frame: Any) -> None:
         """Everything but a whole text frame: RFC 6455, 5.4 (fragments) and 5.5 (control frames)."""
         kind = frame.msg_type
@@ -164,7 +169,7 @@ class StationSocket(WSListener):
             self._misbehaved(frame, _TOO_BIG, "message too long, or in too many fragments")
         elif frame.fin:
             self._fragments = None
-            self._edge.received(self, b"".join(fragments))
+            self._received(b"".join(fragments))
 
     def _misbehaved(self, frame: Any, code: int, said: str) -> None:
         self._fragments = None

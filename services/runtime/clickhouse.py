@@ -4,9 +4,10 @@ The same code speaks to a ClickHouse server and to the embedded one (services.ru
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -136,6 +137,19 @@ def ask(settings: ClickHouseSettings, statement: str, output: str) -> tuple[str,
     if answer.status_code != httpx.codes.OK:
         raise Refused(answer.text.strip())
     return answer.headers.get("X-ClickHouse-Format", output), answer.content
+
+
+def query(settings: ClickHouseSettings, statement: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of a statement whose `{name:Type}` are filled in by ClickHouse; raises as `ask`."""
+    client = connect(settings)
+    try:
+        return list(client.query(statement, parameters=dict(parameters)).named_results())
+    except OperationalError as error:
+        raise _unreachable(settings.clickhouse_url) from error
+    except DatabaseError as error:
+        raise Refused(str(error)) from error
+    finally:
+        client.close()
 
 
 def _is_local(url: str) -> bool:

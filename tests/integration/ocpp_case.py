@@ -35,9 +35,12 @@ TENANT = "wattlog"
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 TOPICS = [
     "station.events.v1", "station.state.v1", "station.connection.v1", "station.commands.v1", "station.results.v1",
-    "transaction.events.v1", "authorization.events.v1", "token.state.v1",
+    "transaction.events.v1", "authorization.events.v1", "token.state.v1", "ocpp.frames.v1",
 ]  # fmt: skip
-TOLD = ["station.events.v1", "station.results.v1", "transaction.events.v1", "authorization.events.v1"]
+TOLD = [
+    "station.events.v1", "station.results.v1", "transaction.events.v1", "authorization.events.v1",
+    "ocpp.frames.v1",
+]  # fmt: skip
 
 
 def station(name: str, **changes: Any) -> Station:

@@ -149,6 +149,40 @@ class FleetStatus(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One message between a station and us, as it went over the wire."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.Frame"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    received: bool  # True: from the station; false: from us.
+    at: int  # When we received or sent it.
+    data: bytes  # The message, passwords and keys masked, cut at 65536 bytes.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "received": self.received,
+            "at": self.at,
+            "data": self.data,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            received=record["received"],
+            at=record["at"],
+            data=record["data"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdToken:
     """Who asks to charge."""
 

@@ -25,6 +25,7 @@ EXAMPLES = sorted(
 SHOWN = (
     "authorization.events.",
     "cdr.state.",
+    "ocpp.frames.",
     "session.state.",
     "station.events.v1.ConnectorStatusChanged",
     "transaction.events.",

@@ -29,9 +29,9 @@ def created(table: str) -> dict[str, str]:
         for statement in statements(file.read_text())
         if f"CREATE TABLE IF NOT EXISTS {table}\n" in statement
     ]
-    body = re.sub(r"\s*COMMENT '(?:[^']|'')*'", "", sql[sql.index("\n(") : sql.index("\n)")])
+    body = re.sub(r"\s*COMMENT '(?:[^']|'')*'| CODEC\(\w+\(\d\)\)", "", sql[sql.index("\n(") : sql.index("\n)")])
     found = re.findall(r"^    (\w+) ([\s\S]+?)(?: DEFAULT [^\n]+?)?,?$(?=\n    \w|\Z)", body, re.MULTILINE)
-    return {name: re.sub(r"\s+", " ", kind) for name, kind in found}
+    return {name: re.sub(r"\s+", " ", kind) for name, kind in found if name != "INDEX"}
 
 
 def plain(kind: str) -> str:

@@ -23,12 +23,14 @@ from services.ocpp import connection as machine
 from services.ocpp.connection import Step
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import StationEdge
+from services.ocpp.frame_log import FrameLog
 from services.ocpp.settings import OcppSettings
 from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16, registered_as
 from tests.unit.ocpp.test_dispatch import asked
 
 START = {"connectorId": 1, "idTag": "VALID1", "meterStart": 5, "timestamp": "2026-09-21T14:13:20Z"}
 KEY = f"{TENANT}/CP1"
+QUIET = FrameLog(TENANT, "edge-1", lambda _event, _done: None, lambda: NOW, lambda _turn: None, enabled=False)
 
 
 class Socket:
@@ -95,7 +97,7 @@ class Around:
         self.stations = {KEY: Station(tenant=TENANT, station_id="CP1", updated_at=1)}
         self.delivery = Delivery(self.send, lambda: self.now, 20_000)
         self.edge = StationEdge(
-            OcppSettings(**settings), EDGE, self.delivery, self.stations.get, lambda: self.now, later
+            OcppSettings(**settings), EDGE, self.delivery, self.stations.get, lambda: self.now, QUIET, later
         )
         self.edge.begin()
 
