@@ -40,6 +40,7 @@ COMMANDS = {
     "registry": Entry("services.runtime.embedded.registry_server:main", "Run the embedded schema registry."),
     "station": Entry("services.ocpp.cli:station", "Add, list and disable charging stations.", app=True),
     "command": Entry("services.ocpp.command_cli:command", "Send commands to stations.", app=True),
+    "pki": Entry("services.ocpp.pki_cli:pki", "Issue test certificates for stations.", app=True),
     "token": Entry("services.whitelist.cli:token", "Add, block and list tokens.", app=True),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),

@@ -5,7 +5,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from rich.table import Table
 from services.domain.failures import TryAgain
 from services.runtime import topics
 from services.runtime.embedded.kafka import EmbeddedKafka, EmbeddedKafkaSettings, answers
+from services.runtime.embedded.pki import PKI_FOLDER, Pki
 from services.runtime.embedded.preflight import check
 from services.runtime.embedded.problems import CannotStart
 from services.runtime.embedded.supervision import State
@@ -43,6 +45,7 @@ class StackSettings:
     registry_port: int = setting(8081, "port of the embedded schema registry")
     clickhouse_url: str = setting("http://127.0.0.1:8123", "address of ClickHouse's HTTP interface")
     ocpp_port: int = setting(9000, "port that stations connect to")
+    ocpp_tls_port: int = setting(9443, "port that stations connect to with TLS")
     ocpp_soap_port: int = setting(9001, "port that stations of OCPP-S send to")
     ocpi_port: int = setting(9010, "port that partners connect to")
     console_port: int = setting(8080, "port of the operations API")
@@ -95,7 +98,10 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("whitelist", chosen.whitelist_metrics_port),
         _slice("sessions", chosen.sessions_metrics_port),
         _slice("cdrs", chosen.cdrs_metrics_port),
-        _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
+        replace(
+            _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
+            argv=lambda: _with_test_pki(chosen.common.data_dir, _python("ocpp")()),
+        ),
         _slice("smartcharging", chosen.smartcharging_metrics_port),
         _slice("fleet", chosen.fleet_metrics_port),
         _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),
@@ -114,6 +120,15 @@ def _slice(name: str, metrics_port: int, address: str = "", needs: tuple[str, ..
 
 def _python(command: str) -> Callable[[], Sequence[str]]:
     return lambda: [sys.executable, "-m", "services", command]
+
+
+def _with_test_pki(data_dir: Path, command: Sequence[str]) -> Sequence[str]:
+    """Have the edge speak TLS with certificates of a test PKI, unless others are set."""
+    if "WATTLOG_TLS_CERTIFICATE_FILE" not in os.environ:
+        pki = Pki(data_dir / PKI_FOLDER)
+        os.environ["WATTLOG_TLS_CERTIFICATE_FILE"] = str(pki.server_file)
+        os.environ["WATTLOG_CLIENT_CA_FILE"] = str(pki.ca_file)
+    return command
 
 
 def _says_yes(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -21,6 +21,8 @@ from services.runtime.settings import load
 
 station = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and disable charging stations.")
 
+PROFILE_CERTIFICATE: Final = 3
+
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
 
 
@@ -30,7 +32,11 @@ def add(
     password: Annotated[str, typer.Option(help="16 to 40 characters; default: a new one is made")] = "",
     profile: Annotated[
         int,
-        typer.Option(min=0, max=2, help="security profile: 1 password, 2 also TLS; 0 nothing, for development"),
+        typer.Option(
+            min=0,
+            max=3,
+            help="security profile: 1 password, 2 also TLS, 3 certificate; 0 nothing (development)",
+        ),
     ] = 1,
     evses: Annotated[int, typer.Option(min=1, max=99, help="number of EVSEs (OCPP 1.6: connectors)")] = 1,
     location: Annotated[str, typer.Option(help="id of its location")] = "",
@@ -55,15 +61,18 @@ def add(
         kept = passwords.hashed(secret.encode(), secrets.token_bytes(passwords.SALT_BYTES))
     except passwords.BadPassword as error:
         fail(f"{error}: leave --password out to have one made")
-    entry = _entry(station_id, tenant, None if profile == 0 else kept, profile, evses, location, tariff)
+    entry = _entry(station_id, tenant, kept if profile in (1, 2) else None, profile, evses, location, tariff)
     publish(replace(entry, soap_address=soap_address))
     typer.echo(f"{station_id} may connect to")
-    typer.echo(f"  {'wss' if profile > 1 else 'ws'}://{settings.ocpp_host}:{settings.ocpp_port}/ocpp/{station_id}")
+    scheme, port = ("wss", settings.ocpp_tls_port) if profile > 1 else ("ws", settings.ocpp_port)
+    typer.echo(f"  {scheme}://{settings.ocpp_host}:{port}/ocpp/{station_id}")
     if soap:
         typer.echo(f"or send OCPP-S, with its identity {station_id}, to")
         typer.echo(f"  http://{settings.ocpp_soap_host}:{settings.ocpp_soap_port}/ocpp")
     if profile == 0:
         typer.echo("without a password, if the edge runs with WATTLOG_ALLOW_UNAUTHENTICATED=1.", err=True)
+    elif profile == PROFILE_CERTIFICATE:
+        typer.echo(f"with a certificate in its name; a test one: wattlog pki issue {station_id}")
     else:
         typer.echo(f"with user {station_id} and password (kept nowhere, note it now)\n  {secret}")
 

@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ORGANISATION: Final = "Wattlog test"
+PKI_FOLDER: Final = "pki"
+"""In the data directory."""
+
 _CA_DAYS, _LEAF_DAYS = 3650, 397
 _SKEW: Final = timedelta(days=1)
 
