@@ -19,6 +19,10 @@ from services.runtime.topics import ensure, new_topic
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
 
+# Their assertions say what they compared, as those of test files do.
+_PLAYS = ("metered201", "reusable_states", "station16", "stations")
+pytest.register_assert_rewrite("tests.integration", *(f"tests.conformance.{name}" for name in _PLAYS))
+
 ROOT = Path(__file__).resolve().parents[1]
 
 NewTopicName = Callable[..., str]

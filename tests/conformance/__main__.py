@@ -22,6 +22,7 @@ from tests.conformance.table import FAILED, NOT_RUN, PASSED, SKIPPED, Result, St
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
+_MAX_SHOWN = 200
 
 
 class Recorder:
@@ -46,7 +47,7 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = report.nodeid.split("::")[-1]
         if report.failed:
-            self.results.append(Result(name, FAILED, _last_line(report)))
+            self.results.append(Result(name, FAILED, _cause(report)))
         elif report.skipped:
             said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
             self.results.append(Result(name, SKIPPED, said.removeprefix("Skipped: ")))
@@ -103,9 +104,11 @@ def _case_of(nodeid: str) -> str | None:
     return table.case_id(nodeid.split("::")[-1])
 
 
-def _last_line(report: pytest.TestReport) -> str:
+def _cause(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
-    return (crash.message if crash else report.longreprtext).splitlines()[0][:200]
+    if crash is None:
+        return report.longreprtext.splitlines()[-1][:_MAX_SHOWN]
+    return f"{Path(crash.path).name}:{crash.lineno}: {crash.message.splitlines()[0][:_MAX_SHOWN]}"
 
 
 if __name__ == "__main__":
