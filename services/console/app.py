@@ -46,6 +46,7 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
     chosen = replace(chosen, console_port=listener.getsockname()[1])
     codec = await asyncio.to_thread(codec_of, chosen.common)
     bus = Bus(chosen.kafka, codec)
+    publish = partial(bus.publish, timeout_s=chosen.console_hold_s)
     copies = Copies(chosen, codec, now_ms())
     copies.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
@@ -54,7 +55,7 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
         await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
         if stopped.done():
             return
-        server = Server(config(application(Shell(chosen, copies, bus.publish, now_ms)), chosen))
+        server = Server(config(application(Shell(chosen, copies, publish, now_ms)), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", url=chosen.public_url)

@@ -21,6 +21,9 @@ from services.runtime.throttle import Throttle
 OPEN: Final = ("/uploads/", "/firmware/")
 """What stations fetch and send, which show no key: a one-time URL, and files that were put there for them."""
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+"""Strangers may make up others; metrics do not remember them."""
+
 _KEEP_NOTHING: Final = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
 
 log = structlog.get_logger(__name__)
@@ -131,7 +134,7 @@ class _Answer:
     """The way back: adds headers, counts, and knows whether anything has been sent."""
 
     def __init__(self, method: str, send: Send) -> None:
-        self._method = method
+        self._method = method if method in _METHODS else "other"
         self._send = send
         self.started = False
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from heapq import nsmallest
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -203,20 +204,20 @@ class _Stations:
         """Registered stations in the order of their ids."""
         wanted = Selection(vendor=vendor, model=model, firmware=firmware, location=location)
         copies, tenant = self._copies, operator_of(request).tenant
-        page: list[dict[str, Any]] = []
-        for key, entry in sorted(copies.stations.items()):
-            if (
-                entry.tenant != tenant
-                or entry.station_id <= after
-                or not wanted.takes(entry, copies.boots.get(key))
-            ):
-                continue
-            if connected is not None and copies.connected(key) is not connected:
-                continue
-            if len(page) == limit:
-                return answer({"stations": page, "next": page[-1]["station_id"]})
-            page.append(shown.station(entry, copies.connection(entry), copies.boots.get(key)))
-        return answer({"stations": page, "next": None})
+        meant = (
+            entry
+            for key, entry in copies.stations.items()
+            if entry.tenant == tenant
+            and entry.station_id > after
+            and (connected is None or copies.connected(key) is connected)
+            and wanted.takes(entry, copies.boots.get(key))
+        )
+        # One more than asked for tells whether any follow.
+        page = nsmallest(limit + 1, meant, key=lambda entry: entry.station_id)
+        told = [
+            shown.station(entry, copies.connection(entry), copies.boots.get(entry.key)) for entry in page[:limit]
+        ]
+        return answer({"stations": told, "next": page[limit - 1].station_id if len(page) > limit else None})
 
     async def station(self, request: Request, station_id: StationId) -> Response:
         """A registry entry, who holds the socket, and how the station last introduced itself."""

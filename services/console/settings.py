@@ -24,6 +24,7 @@ class ConsoleSettings:
     console_strangers_per_minute: int = setting(30, "requests without a known key per address before 429")
     console_max_body_bytes: int = setting(2_097_152, "longest request, uploads of stations aside")
     console_body_timeout_s: int = setting(15, "longest time that a request's body may take to arrive")
+    console_hold_s: int = setting(20, "longest time that an answer waits for Kafka; then it is 503")
     console_history_s: int = setting(86_400, "age of commands that can still be asked for")
     console_commands: int = setting(200_000, "commands that can still be asked for, the newest ones")
     console_max_timeout_s: int = setting(

@@ -230,6 +230,14 @@ class TestCommands:
             explained = (await http.post("/stations/CP1/commands/Explode")).json()
             assert "Reset" in explained["operations"]
             assert (await http.get("/commands/none")).status_code == 404
+            pages = []
+            after = ""
+            for _ in range(3):
+                page = (await http.get("/stations", params={"limit": 1, "after": after})).json()
+                pages += [one["station_id"] for one in page["stations"]]
+                after = page["next"] or "~"
+            assert pages == ["CP1", "CP2"]
+            assert (await http.get("/stations", params={"connected": True})).json()["stations"] == []
             described = (await http.get("/openapi.json")).json()
             assert "/stations/{station_id}/commands/{operation}" in described["paths"]
         assert await requested(edges[0].kafka) == []

@@ -7,22 +7,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-import httpx
 import orjson
 import pytest
 
 from services.domain.events.station import CommandRequested
-from services.fleet.app import FleetSettings, run
 from services.runtime.embedded.ports import free_ports
-from services.runtime.process import Process
-from services.runtime.settings import CommonSettings, KafkaSettings
+from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from tests.integration.console_case import api, let_in
-from tests.integration.ocpp_case import V16, V201, RunningEdge, call, registered, running, until
+from tests.integration.fleet_case import fleet, stood
+from tests.integration.ocpp_case import V16, V201, RunningEdge, call, registered, running
 from tests.integration.stations import Answering, requested
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -40,20 +37,6 @@ async def edge(own_kafka: KafkaSettings, tmp_path: Path) -> AsyncIterator[Runnin
         yield one
 
 
-@asynccontextmanager
-async def fleet(kafka: KafkaSettings, data_dir: Path) -> AsyncIterator[Process]:
-    """The fleet process, in this one."""
-    host = Process("fleet")
-    settings = FleetSettings(common=CommonSettings(data_dir=data_dir), kafka=kafka)
-    task = asyncio.create_task(run(settings, host))
-    try:
-        await until(lambda: host.ready or task.done(), 60)
-        yield host
-    finally:
-        host.stopping.set()
-        await task
-
-
 def fleet_process(kafka: KafkaSettings, data_dir: Path) -> subprocess.Popen[bytes]:
     """The fleet process, as one that can be killed."""
     env = os.environ | {
@@ -63,16 +46,6 @@ def fleet_process(kafka: KafkaSettings, data_dir: Path) -> subprocess.Popen[byte
         "WATTLOG_FLEET_METRICS_PORT": str(free_ports(1)[0]),
     }
     return subprocess.Popen([sys.executable, "-m", "services", "fleet"], cwd=ROOT, env=env)
-
-
-async def stood(http: httpx.AsyncClient, fleet_id: str, *statuses: str, done: int = 0) -> dict[str, Any]:
-    """The operation once it has one of these statuses, and so many stations are done."""
-    for _ in range(3000):
-        told: dict[str, Any] = (await http.get(f"/fleet/{fleet_id}")).json()
-        if told["status"] in statuses and told["done"] >= done:
-            return told
-        await asyncio.sleep(0.02)
-    raise AssertionError(told)
 
 
 class TestFleetOperations:
