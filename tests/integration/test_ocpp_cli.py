@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from services.ocpp import cli
 from services.runtime.settings import KafkaSettings
 from tests.integration.ocpp_case import answer, call, registered, running
+from tests.integration.soap_case import SoapStation, free_port
 
 pytestmark = pytest.mark.integration
 
@@ -53,9 +54,21 @@ class TestAdd:
         async with running(kafka, tmp_path) as edge, edge.connect("CP1", password="0123456789abcdef") as socket:
             assert (await call(socket, "Heartbeat", {}))[0] == 3
 
+    async def test_registers_a_station_for_soap(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        added = await said(cli.station, "add", "CP1", "--soap", "HTTP://10.20.0.7:8080/cp")
+        assert "http://127.0.0.1:9001/ocpp" in added.output
+        port = free_port()
+        async with running(kafka, tmp_path, ocpp_soap_port=port) as edge:
+            answered = await SoapStation(port, "CP1", added.output.split()[-1]).say("heartbeatRequest")
+            assert answered.status == 200
+            entry = edge.edge.door._station("wattlog/CP1")
+            assert entry is not None
+            assert entry.soap_address == "http://10.20.0.7:8080/cp"
+
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
+            (["CP1", "--soap", "10.20.0.7:8080"], "give --soap http://"),
             (["a:b"], "no station identity"),
             (["x" * 49], "no station identity"),
             ([""], "no station identity"),

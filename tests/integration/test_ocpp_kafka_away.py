@@ -11,10 +11,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.domain.events.station import ConnectorStatusChanged, StationDisconnected
 from services.domain.events.transaction import TransactionStarted
+from services.runtime.bus import publish_sync
+from services.runtime.codec import Codec
 from services.runtime.embedded.kafka import EmbeddedKafka
 from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
-from tests.integration.ocpp_case import RunningEdge, answer, call, registered, running, until
+from tests.integration.ocpp_case import RunningEdge, answer, call, registered, running, station, until
+from tests.integration.soap_case import SoapStation, free_port
 
 pytestmark = pytest.mark.integration
 
@@ -104,6 +107,41 @@ class TestStandingStill:
             assert len(await edge.wait_for(ConnectorStatusChanged, 2)) >= 2
             reasons = [e.reason for e in await edge.wait_for(StationDisconnected, 1, "CP1")]
             assert reasons[0] == "refused"
+
+
+class TestStandingStillForSoap:
+    START = (
+        f"<connectorId>1</connectorId><idTag>VALID1</idTag><timestamp>{AT}</timestamp><meterStart>9</meterStart>"
+    )
+
+    async def test_holds_the_answer_then_turns_stations_away_and_loses_nothing(
+        self, broker: EmbeddedKafka, mistreated: KafkaSettings, tmp_path: Path
+    ) -> None:
+        publish_sync(mistreated, Codec(), [station("CP1", soap_address="http://127.0.0.1:9/")])
+        port = free_port()
+        async with running(mistreated, tmp_path, hold_s=3, ocpp_soap_port=port) as edge:
+            cp = SoapStation(port, "CP1")
+            assert (await cp.say("heartbeatRequest")).status == 200
+            send(broker, signal.SIGSTOP)
+            try:
+                held = asyncio.create_task(cp.say("startTransactionRequest", self.START))
+                await asyncio.sleep(0.5)
+                assert (await cp.say("authorizeRequest", "<idTag>VALID1</idTag>")).status == 200
+                said = await held
+                assert (said.status, said.fault) == (503, ("Receiver", "InternalError"))
+                assert int(said.response.headers["Retry-After"]) >= 30
+                await until(lambda: not edge.edge.open_for_work)
+                assert (await cp.say("heartbeatRequest")).status == 503
+            finally:
+                send(broker, signal.SIGCONT)
+            for _ in range(60):
+                said = await cp.say("startTransactionRequest", self.START)
+                if said.status == 200:
+                    break
+                await asyncio.sleep(0.5)
+            events = await edge.wait_for(TransactionStarted)
+            assert {event.transaction_id for event in events} == {said.get("transactionId")}
+            assert (await edge.wait_for(StationDisconnected))[0].reason == "refused"
 
 
 class TestKilled:

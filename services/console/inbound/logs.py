@@ -15,8 +15,10 @@ from msgspec import Meta, Struct
 
 from services.console.wire.problems import Problem
 from services.domain.ids import derived_id
-from services.domain.operations import V16
 from services.domain.units import Millis
+
+_V1: Final = "ocpp1."
+"""1.6 by WebSocket or by SOAP, and 1.5."""
 
 _MAC_BYTES: Final = 16
 _MAX_TOKEN: Final = 400
@@ -65,7 +67,7 @@ def command_for(order: LogOrder, location: str, number: int, protocol: str) -> t
     """Operation and payload in the station's own version (N01; OCPP 1.6, 6.21; whitepaper, 4.8)."""
     retries = {"retries": order.retries, "retryInterval": order.retry_interval_s}
     told: dict[str, Any]
-    if protocol == V16 and order.log_type == "DiagnosticsLog":
+    if protocol.startswith(_V1) and order.log_type == "DiagnosticsLog":
         told = {"location": location, "startTime": order.oldest, "stopTime": order.latest, **retries}
         return "GetDiagnostics", _given(told)
     log = {"remoteLocation": location, "oldestTimestamp": order.oldest, "latestTimestamp": order.latest}

@@ -17,6 +17,7 @@ from services.ocpp.admission import (
     Credentials,
     Refusal,
     admit,
+    admit_soap,
     client_address,
     credentials,
     identity,
@@ -251,3 +252,39 @@ class TestCertificates:
 
     def test_raise_a_station_above_what_it_is_registered_for(self) -> None:
         assert decide(basic(), STATION, carrier=self.shown("CP1")) == Admission(STATION, V16, 3)
+
+
+class TestAdmitSoap:
+    SOAP = replace(STATION, soap_address="http://10.0.0.1/")
+    OPEN = replace(SOAP, security_profile=0, password_hash=None)
+
+    def test_lets_in_who_is_registered_for_it_with_its_password(self) -> None:
+        assert admit_soap("CP1", basic(), self.SOAP, False) == Admission(self.SOAP, None, 1)
+
+    def test_asks_who_has_a_password_for_it_even_in_development(self) -> None:
+        known = replace(self.SOAP, security_profile=0)
+        assert refusal(admit_soap("CP1", None, known, True)).status == 401
+        assert isinstance(admit_soap("CP1", basic(), known, True), Admission)
+        assert isinstance(admit_soap("CP1", basic(), known, False), Admission)
+
+    def test_lets_in_who_has_none_only_in_development(self) -> None:
+        assert admit_soap("CP1", None, self.OPEN, True) == Admission(self.OPEN, None, 0)
+        assert refusal(admit_soap("CP1", None, self.OPEN, False)).status == 401
+        assert refusal(admit_soap("CP1", basic(), self.OPEN, False)).status == 401
+
+    def test_answers_everybody_else_alike(self) -> None:
+        tls = replace(self.SOAP, security_profile=2)
+        refused = [
+            refusal(admit_soap("CP1", said, station, False))
+            for said, station in [
+                (basic(), None),
+                (basic(), STATION),
+                (basic(password=b"x" * 20), self.SOAP),
+                (basic("CP2"), self.SOAP),
+                (None, self.SOAP),
+                (basic(), replace(self.SOAP, enabled=False)),
+                (basic(), tls),
+            ]
+        ]
+        assert len({(one.status, one.body, tuple(one.headers.items())) for one in refused}) == 1
+        assert isinstance(admit_soap("CP1", basic(), tls, False, Carrier(True)), Admission)

@@ -21,6 +21,9 @@ STATIONS = {
     )
     for name, profile in (("CP1", 1), ("CP2", 1), ("TLS", 2))
 }
+STATIONS[f"{TENANT}/SOAP"] = Station(
+    tenant=TENANT, station_id="SOAP", password_hash=HASH, soap_address="http://10.0.0.1/", updated_at=1
+)
 
 
 class At:
@@ -138,6 +141,35 @@ class TestFailures:
     def test_do_not_count_what_succeeded(self) -> None:
         at = At(failures_per_minute=3)
         assert {at.status() for _ in range(50)} == {101}
+
+
+class TestSoap:
+    def answer(self, at: At, name: str, password: bytes = PASSWORD, peer: str = "198.51.100.4") -> int:
+        authorization = "Basic " + b64encode(f"{name}:".encode() + password).decode()
+        decided = at.door.answer_soap(name, Knock("/ocpp", peer, authorization), NOW)
+        return decided.status if isinstance(decided, Refusal) else 200
+
+    def test_lets_in_who_is_registered_for_it(self) -> None:
+        at = At()
+        assert [self.answer(at, name) for name in ("SOAP", "CP1", "NOBODY", "a:b", "")] == [
+            200,
+            401,
+            401,
+            401,
+            401,
+        ]
+        assert [event.station_id for event in at.events] == ["CP1", "NOBODY"]
+
+    def test_counts_failures_with_those_of_websockets(self) -> None:
+        at = At(failures_per_minute=2)
+        assert [self.answer(at, "SOAP", b"wrong") for _ in range(3)] == [401, 401, 429]
+        assert at.status("CP1") == 429
+        assert self.answer(at, "SOAP", peer="203.0.113.1") == 429
+
+    def test_tells_everybody_when_to_come_back(self) -> None:
+        later = At().door.later(503, "Kafka is away", "CP1")
+        assert later.status == 503
+        assert int(later.headers["Retry-After"]) >= 30
 
 
 class TestConnects:

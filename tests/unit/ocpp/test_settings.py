@@ -13,6 +13,7 @@ class TestOcppSettings:
         settings = load(OcppSettings, {})
         assert (settings.ocpp_port, settings.allow_unauthenticated, settings.hold_s) == (9000, False, 20)
         assert (settings.proxies(), settings.vendors()) == ((), frozenset())
+        assert (settings.ocpp_soap_port, settings.soap_networks()) == (9001, ())
 
     def test_are_read_from_the_environment(self) -> None:
         env = {
@@ -32,6 +33,9 @@ class TestOcppSettings:
     def test_say_what_is_wrong_with_a_network(self) -> None:
         with pytest.raises(BadSetting, match="WATTLOG_TRUSTED_PROXIES='nonsense'"):
             load(OcppSettings, {"WATTLOG_TRUSTED_PROXIES": "nonsense"}).proxies()
+
+        with pytest.raises(BadSetting, match="WATTLOG_OCPP_SOAP_NETWORKS="):
+            load(OcppSettings, {"WATTLOG_OCPP_SOAP_NETWORKS": "10.0.0.1/8"}).soap_networks()
 
     def test_hold_replies_for_less_than_stations_wait(self) -> None:
         assert OcppSettings().hold_s < 30

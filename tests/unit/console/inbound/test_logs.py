@@ -46,6 +46,7 @@ class TestOrder:
              {"location": "u", "startTime": "a", "retries": 1}),
             ("ocpp1.6", LogOrder(log_type="SecurityLog"), "GetLog",
              {"logType": "SecurityLog", "requestId": 5, "log": {"remoteLocation": "u"}}),
+            ("ocpp1.5s", LogOrder(), "GetDiagnostics", {"location": "u"}),
             ("ocpp2.0.1", LogOrder(latest="b", retry_interval_s=9), "GetLog",
              {"logType": "DiagnosticsLog", "requestId": 5, "log": {"remoteLocation": "u", "latestTimestamp": "b"},
               "retryInterval": 9}),
