@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from services.domain.ids import derived_id
@@ -19,6 +20,8 @@ from services.ocpp.soap.envelope import Request
 from services.ocpp.soap.faults import Code, Refusal, Refused, Subcode, of_call_error, protocol_error
 from services.ocpp.soap.line import Ask, SoapLine, Turned
 from services.ocpp.wire import faults as wire
+
+log = structlog.get_logger(__name__)
 
 _BODY_S: Final = 20.0
 _PATH: Final = "/ocpp"
@@ -53,7 +56,7 @@ class Endpoint:
         answer = _not_soap(scope["method"], scope["path"])
         if answer is None:
             body = await self._body(receive)
-            answer = _too_long() if body is None else await self._answer(scope, headers, body)
+            answer = _too_long() if body is None else await self._answered(scope, headers, body)
         text = answer.text.encode()
         told = {"Content-Type": answer.content_type, "Content-Length": str(len(text)), **answer.headers}
         lines = [(name.encode(), value.encode()) for name, value in told.items()]
@@ -61,12 +64,14 @@ class Endpoint:
         await send({"type": "http.response.body", "body": text})
 
     async def _body(self, receive: Receive) -> bytes | None:
-        """The whole body; None when it is too long, or too long in coming."""
+        """The whole body; None when it is too long, too long in coming, or cut off."""
         body: bytes = b""
         try:
             async with asyncio.timeout(_BODY_S):
                 while True:
                     message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
                     body += message.get("body", b"")
                     if len(body) > self._edge.settings.max_frame_bytes:
                         return None
@@ -75,8 +80,16 @@ class Endpoint:
         except TimeoutError:
             return None
 
+    async def _answered(self, scope: Scope, headers: "_Headers", body: bytes) -> Answer:
+        try:
+            return await self._answer(scope, headers, body)
+        except Exception as error:  # a defect must cost one answer
+            log.exception("defect while handling a request by SOAP", error=repr(error))
+            return self._fault(None, _DEFECT)
+
     async def _answer(self, scope: Scope, headers: "_Headers", body: bytes) -> Answer:
-        knock, name = _knock(scope, headers), unquote(scope["path"][len(_PATH) :]).strip("/")
+        knock = _knock(scope, headers, self._edge.settings.client_certificate_header)
+        name = unquote(scope["path"][len(_PATH) :]).strip("/")
         if not self._edge.open_for_work:
             return self._turned_away(self._edge.door.later(503, "Kafka cannot be reached"), None, _LATER)
         try:
@@ -143,13 +156,14 @@ class _Headers:
         return [value for known, value in self._lines if known == name]
 
 
-def _knock(scope: Scope, headers: _Headers) -> Knock:
+def _knock(scope: Scope, headers: _Headers, certificate_header: str) -> Knock:
     return Knock(
         target=scope["path"],
         peer=str(scope["client"][0]) if scope["client"] else "",
         authorization=headers["authorization"] or None,
         forwarded_for=headers.all("x-forwarded-for"),
         forwarded_proto=headers["x-forwarded-proto"],
+        forwarded_certificate=headers[certificate_header.lower()],
     )
 
 
