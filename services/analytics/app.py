@@ -32,6 +32,7 @@ INPUTS = (
     "cdr.state.v1",
     "transaction.events.v1",
     "station.events.v1",
+    "station.results.v1",
     "authorization.events.v1",
     "ocpp.frames.v1",
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
+from services.analytics import devices
 from services.analytics.frames import frame_rows
 from services.analytics.tables import READING_DIGITS, READING_PLACES
 from services.domain.events import authorization, cdr, common, ocpp, session, station, transaction
@@ -44,6 +45,21 @@ def rows_of(event: object) -> Rows:
             return {"cdrs": [_cdr(event)]}
         case ocpp.FramesLogged():
             return {"ocpp_frames": frame_rows(event)}
+    return _of_device(event)
+
+
+def _of_device(event: object) -> Rows:
+    match event:
+        case station.VariablesReported():
+            return {"device_variables": devices.reported(event)}
+        case station.CommandAnswered():
+            return {"device_variables": devices.answered(event)}
+        case station.MonitorEventsReported():
+            return {"monitor_events": [_in_time(row) for row in devices.monitors(event)]}
+        case station.FirmwareStatusChanged():
+            return {"firmware_status": [devices.firmware(event)]}
+        case station.SecurityEventRaised():
+            return {"security_events": [_in_time(devices.security(event))]}
     return {}
 
 
@@ -251,6 +267,10 @@ def _signed(value: common.SignedMeterValue) -> Row:
 def moment(millis: Millis) -> Millis:
     """A time that ClickHouse can hold: the nearest of 1900 to 2299."""
     return min(max(millis, _EARLIEST_MS), _LATEST_MS)
+
+
+def _in_time(row: Row) -> Row:
+    return {**row, "occurred_at": _maybe(row["occurred_at"])}
 
 
 def _maybe(millis: Millis | None) -> Millis | None:

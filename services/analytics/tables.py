@@ -182,5 +182,77 @@ TABLES: dict[str, pa.Schema] = {
             "frame_no": pa.int32(),
         }
     ),
+    "device_variables": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "component": pa.string(),
+            "component_instance": pa.string(),
+            "evse_id": pa.int32(),
+            "connector_id": pa.int32(),
+            "variable": pa.string(),
+            "variable_instance": pa.string(),
+            "attribute": pa.string(),
+            "value": pa.string(),
+            "mutability": pa.string(),
+            "unit": pa.string(),
+            "data_type": pa.string(),
+            "min_limit": pa.string(),
+            "max_limit": pa.string(),
+            "values_list": pa.string(),
+            "event_id": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "monitor_events": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "occurred_at": _MOMENT,
+            "component": pa.string(),
+            "component_instance": pa.string(),
+            "evse_id": pa.int32(),
+            "connector_id": pa.int32(),
+            "variable": pa.string(),
+            "variable_instance": pa.string(),
+            "trigger": pa.string(),
+            "actual_value": pa.string(),
+            "notification_type": pa.string(),
+            "cleared": pa.bool_(),
+            "severity": pa.int32(),
+            "monitor_id": pa.int32(),
+            "transaction_id": pa.string(),
+            "tech_code": pa.string(),
+            "tech_info": pa.string(),
+            "event_number": pa.int32(),
+            "event_id": pa.string(),
+            "event_place": pa.int32(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "firmware_status": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "work": pa.string(),
+            "status": pa.string(),
+            "request_id": pa.int32(),
+            "event_id": pa.string(),
+            "protocol": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "security_events": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "type": pa.string(),
+            "detail": pa.string(),
+            "remote_address": pa.string(),
+            "occurred_at": _MOMENT,
+            "event_id": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
 }
 """Schema of each table, without the columns that ClickHouse fills itself."""

@@ -28,6 +28,11 @@ SHOWN = (
     "ocpp.frames.",
     "session.state.",
     "station.events.v1.ConnectorStatusChanged",
+    "station.events.v1.FirmwareStatusChanged",
+    "station.events.v1.MonitorEventsReported",
+    "station.events.v1.SecurityEventRaised",
+    "station.events.v1.VariablesReported",
+    "station.results.v1.CommandAnswered",
     "transaction.events.",
 )
 REGISTER = "Energy.Active.Import.Register"
