@@ -10,9 +10,10 @@ import pytest_asyncio
 from services.domain.events.common import TokenStatus
 from services.runtime.bus import Bus, publish_sync
 from services.runtime.codec import Codec
+from services.runtime.embedded.pki import Pki
 from services.runtime.settings import KafkaSettings
 from tests.conformance.stations import V16, V21, V201, Csms, Station
-from tests.integration.ocpp_case import registered, running, token
+from tests.integration.ocpp_case import registered, running, station, token
 
 HERE = Path(__file__).parent
 VENDOR = "org.wattlog.conformance"
@@ -47,16 +48,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def conformance_kafka(kafka: KafkaSettings) -> KafkaSettings:
     """The broker with the edge's topics, registered stations and a whitelist."""
     own = registered(replace(kafka, topic_prefix="conformance."), *_STATIONS)
-    publish_sync(own, Codec(), TOKENS)
+    secured = [
+        station("SEC2", security_profile=2),
+        station("SEC3", security_profile=3, password_hash=None),
+    ]
+    publish_sync(own, Codec(), [*TOKENS, *secured])
     return own
 
 
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """Whose certificates the edge and the stations of security profiles 2 and 3 have."""
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def csms(conformance_kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Csms]:
+async def csms(
+    conformance_kafka: KafkaSettings, pki: Pki, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Csms]:
     """The edge under test."""
     data_dir = tmp_path_factory.mktemp("conformance")
+    tls = {"tls_certificate_file": str(pki.server_file), "client_ca_file": str(pki.ca_file), "ocpp_tls_port": 0}
     async with running(
-        conformance_kafka, data_dir, data_transfer_vendors=VENDOR, master_pass_group=MASTERS
+        conformance_kafka, data_dir, data_transfer_vendors=VENDOR, master_pass_group=MASTERS, **tls
     ) as edge:
         bus = Bus(conformance_kafka, Codec())
         yield Csms(edge, bus, iter(_STATIONS))
