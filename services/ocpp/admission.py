@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -42,6 +42,12 @@ class Admission:
     station: Station
     protocol: str | None
     security_profile: int
+    settled: Station | None = None
+    """Its registry entry from now on, where it has just shown that it has what it was told to use."""
+
+
+CERTIFIED: Final = 3
+"""The security profile of client certificates."""
 
 
 class Carrier(NamedTuple):
@@ -139,13 +145,13 @@ def admit(
     """
     said = credentials(authorization)
     password, user = (said.password, said.user) if said else (b"", "")
-    proven = passwords.matches(password, station.password_hash if station else None) and user == name
+    proven = _has_password(station, password) and user == name
     if station is None:
         return _unauthorized("unknown station")
     if not station.enabled:
         return _unauthorized("station is disabled")
-    offered_profile = 3 if carrier.certificate is not None else 2 if carrier.secure else 1
-    if offered_profile == 3 and not _certified(name, carrier):
+    offered_profile = CERTIFIED if carrier.certificate is not None else 2 if carrier.secure else 1
+    if offered_profile == CERTIFIED and not _certified(name, carrier):
         return _unauthorized("the certificate is not this station's", "InvalidChargingStationCertificate")
     if station.security_profile > offered_profile:
         return _unauthorized(
@@ -154,11 +160,35 @@ def admit(
         )
     if station.security_profile == 0 and allow_unauthenticated:
         return Admission(station, sub_protocol(offers), 0)
-    if offered_profile == 3 and (said is None or proven):
-        return Admission(station, sub_protocol(offers), 3)
-    if not proven:
+    by_certificate = offered_profile == CERTIFIED and said is None and _may_certify(station)
+    if not (proven or by_certificate):
         return _unauthorized(_unproven(said, name))
-    return Admission(station, sub_protocol(offers), offered_profile)
+    return Admission(station, sub_protocol(offers), offered_profile, settled(station, offered_profile, password))
+
+
+def settled(station: Station, profile: int, password: bytes = b"") -> Station | None:
+    """The entry once the station has used its new profile (A05) or its new password (A01); None: nothing is new.
+
+    A profile is only ever raised: the old, weaker way in is closed from now on.
+    """
+    entry, pending = station, station.pending_security_profile
+    if pending is not None and station.security_profile < pending <= profile:
+        entry = replace(entry, security_profile=pending, pending_security_profile=None)
+    if station.pending_password_hash and passwords.matches(password, station.pending_password_hash):
+        entry = replace(entry, password_hash=station.pending_password_hash, pending_password_hash=None)
+    return None if entry is station else entry
+
+
+def _has_password(station: Station | None, password: bytes) -> bool:
+    """The one kept, or the one that it is being told to use (A01); always the same work."""
+    kept = passwords.matches(password, station.password_hash if station else None)
+    pending = passwords.matches(password, station.pending_password_hash if station else None)
+    return kept or pending
+
+
+def _may_certify(station: Station) -> bool:
+    """A certificate replaces the password of who is registered for it, or is being raised to it (A05)."""
+    return CERTIFIED in (station.security_profile, station.pending_security_profile)
 
 
 def admit_soap(

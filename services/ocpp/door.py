@@ -16,6 +16,13 @@ from services.ocpp.tls import Certificate, of_header
 _EVENTS_PER_S: Final = 50
 """Security events of refused connections; a flood of guesses must not become a flood of events."""
 
+_HANDSHAKES: Final = {
+    "CERTIFICATE_VERIFY_FAILED": "InvalidChargingStationCertificate",
+    "NO_SHARED_CIPHER": "InvalidTLSCipherSuite",
+    "UNSUPPORTED_PROTOCOL": "InvalidTLSVersion",
+}
+"""OpenSSL's reasons, and the security events that they are (OCPP 2.0.1, appendix 1)."""
+
 _SECURE: Final = frozenset({"https", "wss"})
 _MAX_TARGET: Final = 256
 _NO_IDENTITY: Final = Refusal(401, "unauthorized\n", "no identity of a station", admission.UNAUTHORIZED)
@@ -137,18 +144,26 @@ class Door:
     def _failed(self, refusal: Refusal, name: str, address: str, now_ms: Millis) -> None:
         self._failures_of_address.take(address, now_ms)
         self._failures_of_station.take(f"{self._tenant}/{name}", now_ms)
-        if refusal.security_event is None or not self._events.take(now_ms):
+        if refusal.security_event is not None:
+            self._tell(refusal.security_event, refusal.detail, name, address, now_ms)
+
+    def handshake_failed(self, reason: str, now_ms: Millis) -> None:
+        """TLS ended before anybody said who they are; of what means something to us there is an event."""
+        kind = _HANDSHAKES.get(reason)
+        if kind is not None:
+            self._tell(kind, f"TLS: {reason}", "", None, now_ms)
+
+    def _tell(self, kind: str, detail: str, name: str, address: str | None, now_ms: Millis) -> None:
+        if not self._events.take(now_ms):
             return
         self._raised += 1
         self._raise_event(
             SecurityEventRaised(
-                event_id=derived_id(
-                    "SecurityEventRaised", self._tenant, name, refusal.security_event, now_ms, self._raised
-                ),
+                event_id=derived_id("SecurityEventRaised", self._tenant, name, kind, now_ms, self._raised),
                 tenant=self._tenant,
                 station_id=name,
-                type=refusal.security_event,
-                detail=refusal.detail,
+                type=kind,
+                detail=detail,
                 remote_address=address,
                 recorded_at=now_ms,
             )

@@ -1,6 +1,7 @@
 """Settings of the OCPP edge."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -99,12 +100,15 @@ class OcppSettings:
         """The networks whose stations may move about; BadSetting names one that is none."""
         return _networks("WATTLOG_OCPP_SOAP_NETWORKS", self.ocpp_soap_networks)
 
-    def tls(self) -> ssl.SSLContext | None:
-        """How to speak TLS, None for not at all; BadSetting when a file is not what it should be."""
+    def tls(self, failed: Callable[[str], None]) -> ssl.SSLContext | None:
+        """How to speak TLS, None for not at all; BadSetting when a file is not what it should be.
+
+        `failed` is told why a handshake failed.
+        """
         if not self.tls_certificate_file:
             return None
         try:
-            return server_context(self.tls_certificate_file, self.tls_key_file, self.client_ca_file)
+            return server_context(self.tls_certificate_file, self.tls_key_file, self.client_ca_file, failed)
         except OSError as error:  # ssl.SSLError is one
             raise BadSetting(
                 f"WATTLOG_TLS_CERTIFICATE_FILE, _KEY_FILE or WATTLOG_CLIENT_CA_FILE: {error}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -222,6 +223,8 @@ class Upgrade:
         self, decided: Admission, protocol: str, address: str, now_ms: int
     ) -> WSUpgradeResponseWithListener:
         edge, station = self._edge, decided.station
+        if decided.settled is not None:
+            edge.delivery.publish(replace(decided.settled, updated_at=now_ms))
         connection = Connection(edge.edge, station.station_id, protocol, edge.new_epoch(station.key))
         socket = StationSocket(edge, connection, address, decided.security_profile, now_ms)
         response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": protocol})
@@ -286,7 +289,7 @@ async def serve(edge: StationEdge) -> Listeners:
         return made
 
     listen = partial(loop.create_server, protocol, settings.ocpp_host, backlog=BACKLOG)
-    context = settings.tls()
+    context = settings.tls(edge.handshake_failed)
     plain = await listen(settings.ocpp_port)
     if context is None:
         return Listeners(plain, None)

@@ -1,14 +1,14 @@
 """TLS for stations (A00, security profiles 2 and 3): how we speak it, and whose certificate a station shows."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.x509.oid import NameOID
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CIPHERS: Final = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -17,6 +17,7 @@ _CIPHERS: Final = (
 """For TLS 1.2: those of A00.FR.318, and the same with ECDHE and RSA. TLS 1.3 has its own."""
 
 _MAX_HEADER: Final = 16_384
+_ENVOY: Final = 'Cert="'
 
 
 class Certificate(NamedTuple):
@@ -27,9 +28,15 @@ class Certificate(NamedTuple):
     organisations: tuple[str, ...]
 
 
-def server_context(certificate_file: str, key_file: str, client_ca_file: str = "") -> ssl.SSLContext:
+def server_context(
+    certificate_file: str,
+    key_file: str,
+    client_ca_file: str = "",
+    failed: Callable[[str], None] = lambda _reason: None,
+) -> ssl.SSLContext:
     """TLS 1.2 or newer. With CAs, who shows a certificate must show one of theirs; showing none is allowed.
 
+    `failed` is told OpenSSL's word for why a handshake failed.
     OSError or ssl.SSLError when a file is not there or not what it should be.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,7 +50,24 @@ def server_context(certificate_file: str, key_file: str, client_ca_file: str = "
         context.verify_mode = ssl.CERT_OPTIONAL
         # Stations' certificates may come from a subordinate CA whose root is kept elsewhere.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.sslobject_class = _watched(failed)
     return context
+
+
+def _watched(failed: Callable[[str], None]) -> type[ssl.SSLObject]:
+    """Event loops tell nobody of handshakes that fail: there is no connection yet to tell."""
+
+    class Watched(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                failed(error.reason or type(error).__name__)
+                raise
+
+    return Watched
 
 
 def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
@@ -61,21 +85,25 @@ def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
 def of_header(text: str, authorities: Sequence[x509.Certificate], now: datetime) -> Certificate | None:
     """The certificate that a trusted proxy forwards, as URL-encoded PEM; None unless one of the CAs issued it.
 
-    The proxy has verified it, and we do so again: chain, validity, nothing else.
+    The proxy has verified it, and we do so again, since many forward whatever they are shown: chain, validity, and
+    that it is for clients. Envoy's X-Forwarded-Client-Cert is understood too; its last element is our own proxy's.
     """
     if not text or len(text) > _MAX_HEADER:
         return None
+    if _ENVOY in text:
+        text = text[text.rindex(_ENVOY) + len(_ENVOY) :].partition('"')[0]
     try:
         certificate = x509.load_pem_x509_certificate(unquote_to_bytes(text))
-    except ValueError:
+        if not any(_issued(certificate, authority, now) for authority in authorities) or not _for_clients(
+            certificate
+        ):
+            return None
+        return Certificate(
+            (*_said(certificate, NameOID.COMMON_NAME), *_dns_names(certificate)),
+            _said(certificate, NameOID.ORGANIZATION_NAME),
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
-    in_time = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-    if not in_time or not any(_issued(certificate, authority) for authority in authorities):
-        return None
-    return Certificate(
-        (*_said(certificate, NameOID.COMMON_NAME), *_dns_names(certificate)),
-        _said(certificate, NameOID.ORGANIZATION_NAME),
-    )
 
 
 def authorities(client_ca_file: str) -> tuple[x509.Certificate, ...]:
@@ -86,12 +114,24 @@ def authorities(client_ca_file: str) -> tuple[x509.Certificate, ...]:
         return tuple(x509.load_pem_x509_certificates(file.read()))
 
 
-def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+def _issued(certificate: x509.Certificate, authority: x509.Certificate, now: datetime) -> bool:
+    """Both are valid now, and the authority may issue: a leaf in the CA file makes no station a CA."""
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+        may_issue = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
-    return True
+    return may_issue and all(
+        one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in (certificate, authority)
+    )
+
+
+def _for_clients(certificate: x509.Certificate) -> bool:
+    try:
+        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return ExtendedKeyUsageOID.CLIENT_AUTH in usages
 
 
 def _said(certificate: x509.Certificate, what: x509.ObjectIdentifier) -> tuple[str, ...]:

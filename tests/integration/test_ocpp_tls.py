@@ -15,7 +15,17 @@ from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.embedded.pki import Pki
 from services.runtime.settings import KafkaSettings
-from tests.integration.ocpp_case import PASSWORD, V16, RunningEdge, call, registered, running, station
+from tests.integration.ocpp_case import (
+    PASSWORD,
+    TENANT,
+    V16,
+    RunningEdge,
+    call,
+    registered,
+    running,
+    station,
+    until,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -117,6 +127,25 @@ class TestProfiles:
 
         asyncio.run(go())
 
+    def test_once_raised_are_never_lowered(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        async def go() -> None:
+            secured(own_kafka)
+            raising = station("UP", security_profile=1, pending_security_profile=3)
+            await asyncio.to_thread(publish_sync, own_kafka, Codec(), [raising])
+            async with running(own_kafka, tmp_path, **tls_of(pki)) as edge:
+                async with edge.connect("UP"):
+                    pass
+                async with secure(edge, "UP", client(pki, tmp_path, "UP")):
+                    pass
+                known = edge.edge.door._station
+                await until(lambda: (entry := known(f"{TENANT}/UP")) is not None and entry.security_profile == 3)
+                with pytest.raises(InvalidStatus, match="401"):
+                    await edge.connect("UP")
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "BASIC", client(pki, tmp_path, "BASIC"))
+
+        asyncio.run(go())
+
     def test_need_the_organisation_if_one_is_set(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
         async def go() -> None:
             settings = tls_of(pki) | {"station_organisation": "Right"}
@@ -141,6 +170,8 @@ class TestHandshake:
                 # In TLS 1.3 a client learns of it only after its own part of the handshake.
                 with pytest.raises((OSError, InvalidMessage)):
                     await secure(edge, "CERT", context)
+                (raised,) = await edge.wait_for(SecurityEventRaised)
+                assert (raised.type, raised.station_id) == ("InvalidChargingStationCertificate", "")
                 async with secure(edge, "CERT", client(pki, tmp_path, "CERT")):
                     pass
 
@@ -155,6 +186,8 @@ class TestHandshake:
             async with running(secured(own_kafka), tmp_path, **tls_of(pki)) as edge:
                 with pytest.raises((ssl.SSLError, OSError)):
                     await secure(edge, "TLS", context, PASSWORD)
+                (raised,) = await edge.wait_for(SecurityEventRaised)
+                assert raised.type == "InvalidTLSVersion"
 
         asyncio.run(go())
 

@@ -1074,6 +1074,12 @@ class Station:
     enabled: bool = True  # False: refused.
     registration: common.RegistrationStatus = common.RegistrationStatus.ACCEPTED  # What it is told when it boots.
     soap_address: str | None = None  # Speaks OCPP-S: the URL that requests to it go to.
+    pending_password_hash: str | None = (
+        None  # Hash of the password that it is being told to use; either is right until it uses this one.
+    )
+    pending_security_profile: int | None = (
+        None  # Security profile that it is being raised to; becomes its profile once it has connected with it.
+    )
     updated_at: int
 
     @property
@@ -1097,6 +1103,8 @@ class Station:
             "enabled": self.enabled,
             "registration": self.registration.value,
             "soap_address": self.soap_address,
+            "pending_password_hash": self.pending_password_hash,
+            "pending_security_profile": self.pending_security_profile,
             "updated_at": self.updated_at,
         }
 
@@ -1118,5 +1126,7 @@ class Station:
             enabled=record["enabled"],
             registration=common.RegistrationStatus(record["registration"]),
             soap_address=record["soap_address"],
+            pending_password_hash=record["pending_password_hash"],
+            pending_security_profile=record["pending_security_profile"],
             updated_at=record["updated_at"],
         )

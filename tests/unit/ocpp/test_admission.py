@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from services.ocpp.admission import (
     credentials,
     identity,
     is_identity,
+    settled,
     sub_protocol,
 )
 from services.ocpp.tls import Certificate
@@ -288,3 +290,34 @@ class TestAdmitSoap:
         ]
         assert len({(one.status, one.body, tuple(one.headers.items())) for one in refused}) == 1
         assert isinstance(admit_soap("CP1", basic(), tls, False, Carrier(True)), Admission)
+
+
+class TestSettled:
+    NEW = b"the-next-password-of-it"
+
+    def entry(self, **changes: Any) -> Station:
+        return replace(STATION, pending_password_hash=passwords.hashed(self.NEW, bytes(16)), **changes)
+
+    def test_is_nothing_while_the_old_password_is_used(self) -> None:
+        decided = admit("CP1", basic(), ["ocpp1.6"], self.entry(), False)
+        assert isinstance(decided, Admission)
+        assert decided.settled is None
+
+    def test_is_the_new_password_once_it_is_used(self) -> None:
+        decided = admit("CP1", basic(password=self.NEW), ["ocpp1.6"], self.entry(), False)
+        assert isinstance(decided, Admission)
+        assert decided.settled is not None
+        assert decided.settled.pending_password_hash is None
+        refusal(admit("CP1", basic(), ["ocpp1.6"], decided.settled, False))
+        assert admit("CP1", basic(password=self.NEW), ["ocpp1.6"], decided.settled, False) == Admission(
+            decided.settled, V16, 1
+        )
+
+    def test_raises_a_profile_and_never_lowers_it(self) -> None:
+        entry = replace(STATION, pending_security_profile=2)
+        raised = settled(entry, 2)
+        assert raised is not None
+        assert (raised.security_profile, raised.pending_security_profile) == (2, None)
+        refusal(admit("CP1", basic(), ["ocpp1.6"], raised, False))
+        assert settled(entry, 1) is None
+        assert settled(replace(STATION, security_profile=2, pending_security_profile=1), 2) is None

@@ -199,3 +199,19 @@ class TestProxies:
         at = At(trusted_proxies="10.0.0.0/8")
         assert at.status("TLS", peer="198.51.100.4", **FORWARDED) == 401
         assert at.events[-1].remote_address == "198.51.100.4"
+
+
+class TestHandshakes:
+    @pytest.mark.parametrize(
+        ("reason", "events"),
+        [
+            ("CERTIFICATE_VERIFY_FAILED", ["InvalidChargingStationCertificate"]),
+            ("UNSUPPORTED_PROTOCOL", ["InvalidTLSVersion"]),
+            ("NO_SHARED_CIPHER", ["InvalidTLSCipherSuite"]),
+            ("HTTP_REQUEST", []),
+        ],
+    )
+    def test_that_fail_are_told_where_they_mean_something(self, reason: str, events: list[str]) -> None:
+        at = At()
+        at.door.handshake_failed(reason, NOW)
+        assert [(event.type, event.station_id) for event in at.events] == [(kind, "") for kind in events]

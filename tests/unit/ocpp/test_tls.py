@@ -41,9 +41,18 @@ class TestOfHeader:
     def test_takes_what_one_of_the_authorities_issued(self, pki: Pki) -> None:
         known = authorities(str(pki.ca_file))
         assert of_header(header(pki), known, NOW) == Certificate(("CP1",), (ORGANISATION,))
-        assert of_header(header(pki, "localhost", server=True), known, NOW) == Certificate(
-            ("localhost", "localhost"), (ORGANISATION,)
-        )
+        envoy = f'By=spiffe://x;Cert="junk",Hash=ab;Cert="{header(pki)}";Subject="CN=CP2"'
+        assert of_header(envoy, known, NOW) == Certificate(("CP1",), (ORGANISATION,))
+
+    def test_takes_no_certificate_for_servers(self, pki: Pki) -> None:
+        known = authorities(str(pki.ca_file))
+        assert of_header(header(pki, "localhost", server=True), known, NOW) is None
+
+    def test_takes_nothing_that_another_station_has_issued(self, pki: Pki, tmp_path: Path) -> None:
+        station = x509.load_pem_x509_certificate(pki.issue("CP2").certificate)
+        known = (*authorities(str(pki.ca_file)), station)
+        assert of_header(header(Pki(tmp_path, NOW)), known, NOW) is None
+        assert of_header(header(pki), (station,), NOW) is None
 
     def test_takes_nothing_from_others(self, pki: Pki, tmp_path: Path) -> None:
         other = Pki(tmp_path, NOW)
@@ -69,14 +78,14 @@ class TestOfHeader:
 class TestSettings:
     def test_speak_no_tls_without_a_certificate(self) -> None:
         settings = OcppSettings()
-        assert settings.tls() is None
+        assert settings.tls(print) is None
         assert settings.authorities() == ()
 
     def test_say_what_file_is_wrong(self, tmp_path: Path, pki: Pki) -> None:
         (tmp_path / "bad.pem").write_text("nothing")
         for wrong in (tmp_path / "none.pem", tmp_path / "bad.pem"):
             with pytest.raises(BadSetting, match="WATTLOG_TLS_CERTIFICATE_FILE"):
-                OcppSettings(tls_certificate_file=str(wrong)).tls()
+                OcppSettings(tls_certificate_file=str(wrong)).tls(print)
             with pytest.raises(BadSetting, match="WATTLOG_CLIENT_CA_FILE"):
                 OcppSettings(client_ca_file=str(wrong)).authorities()
 
