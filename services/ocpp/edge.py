@@ -159,11 +159,6 @@ class StationEdge:
         self.ready = True
         self.commands.open(now_ms)
 
-    def handshake_failed(self, reason: str) -> None:
-        """TLS was not agreed upon; nobody knows yet who it was."""
-        self.metrics.refusals["tls"] += 1
-        self.door.handshake_failed(reason, self.now_ms())
-
     def new_epoch(self, key: str) -> int:
         """A number higher than that of every earlier connection of the station, here or elsewhere."""
         self._epoch = max(self._epoch + 1, self.now_ms(), self._elsewhere.get(key, 0) + 1)

@@ -289,12 +289,17 @@ async def serve(edge: StationEdge) -> Listeners:
         return made
 
     listen = partial(loop.create_server, protocol, settings.ocpp_host, backlog=BACKLOG)
-    context = settings.tls(edge.handshake_failed)
+    context = settings.tls(partial(_handshake_failed, edge))
     plain = await listen(settings.ocpp_port)
     if context is None:
         return Listeners(plain, None)
     tls = await listen(settings.ocpp_tls_port, ssl=context, ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S)
     return Listeners(plain, tls)
+
+
+def _handshake_failed(edge: StationEdge, reason: str) -> None:
+    edge.metrics.refusals["tls"] += 1
+    edge.door.handshake_failed(reason, edge.now_ms())
 
 
 def _knock(request: WSUpgradeRequest, transport: Any, certificate_header: str) -> Knock:
