@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.domain.events.common import Evse, RegistrationStatus
+from services.domain.events.common import CommandOutcome, Evse, RegistrationStatus
 from services.domain.events.station import Connection, Station
 from services.ocpp import passwords
 from services.ocpp.admission import is_identity
+from services.ocpp.command_cli import answered, requested
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.address import Forbidden, target
 from services.runtime.clock import now_ms
@@ -105,6 +106,41 @@ def enable(station_id: StationId) -> None:
     """Let a disabled station in again."""
     _change(station_id, enabled=True)
     typer.echo(f"{station_id} may connect.")
+
+
+@station.command()
+def password(
+    station_id: StationId,
+    timeout_s: Annotated[
+        int, typer.Option("--timeout", help="seconds that the station has to come and answer")
+    ] = 30,
+) -> None:
+    """Give a connected station a new password (A01). The old one is good until the new one has been used."""
+    secret = passwords.made_from(secrets.token_bytes(passwords.RANDOM_BYTES))
+    _change(
+        station_id,
+        pending_password_hash=passwords.hashed(secret.encode(), secrets.token_bytes(passwords.SALT_BYTES)),
+    )
+    variable = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    payload = {"setVariableData": [variable | {"attributeValue": secret}]}
+    answer = answered(requested(station_id, "SetVariables", payload, timeout_s), timeout_s)
+    if answer.outcome is CommandOutcome.ACCEPTED:
+        typer.echo(f"{station_id} has a new password (kept nowhere, note it now)\n  {secret}")
+    elif answer.outcome is CommandOutcome.TIMED_OUT:
+        fail(f"{station_id} did not answer: the old password and the new one, {secret}, are both good")
+    else:
+        _change(station_id, pending_password_hash=None)
+        fail(f"{station_id} keeps its password: {answer.detail or answer.answer_json or answer.outcome.value}")
+
+
+@station.command()
+def profile(
+    station_id: StationId,
+    raised_to: Annotated[int, typer.Argument(min=1, max=3, metavar="PROFILE", help="2 or 3, above what it has")],
+) -> None:
+    """Let a station come with a higher security profile (A05); once it has, it never gets in with less."""
+    _change(station_id, pending_security_profile=raised_to)
+    typer.echo(f"{station_id} may come with security profile {raised_to}, and then no longer with less.")
 
 
 @station.command()

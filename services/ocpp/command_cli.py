@@ -59,7 +59,7 @@ def start(
     now = now_ms()
     payload = {"idToken": {"idToken": token, "type": token_type}, "remoteStartId": now % 0x7FFF_FFFF}
     payload |= {"evseId": evse} if evse else {}
-    _ask(_requested(station_id, "RequestStartTransaction", payload, timeout_s), timeout_s)
+    _ask(requested(station_id, "RequestStartTransaction", payload, timeout_s), timeout_s)
 
 
 @command.command()
@@ -70,7 +70,7 @@ def stop(
 ) -> None:
     """Stop a transaction (RequestStopTransaction, in OCPP 1.6 RemoteStopTransaction)."""
     payload = {"transactionId": transaction}
-    _ask(_requested(station_id, "RequestStopTransaction", payload, timeout_s), timeout_s)
+    _ask(requested(station_id, "RequestStopTransaction", payload, timeout_s), timeout_s)
 
 
 @command.command()
@@ -93,7 +93,7 @@ def send(
     in the words of 1.6 as well), e.g. `send CP1 Reset '{"type": "OnIdle"}'`.
     """
     _known(operation)
-    asked = _requested(station_id, operation, _read(payload), timeout_s)
+    asked = requested(station_id, operation, _read(payload), timeout_s)
     with reading(Station) as stations, reading(Connection) as connections:
         entry, connection = stations.get(asked.key), connections.get(asked.key)
     if entry is None or not entry.enabled:
@@ -121,8 +121,8 @@ def local_list(
 
     Its version follows that of the station's list, which is asked first.
     """
-    asked = _requested(station_id, "GetLocalListVersion", {}, timeout_s)
-    answer = _answered(asked, timeout_s)
+    asked = requested(station_id, "GetLocalListVersion", {}, timeout_s)
+    answer = answered(asked, timeout_s)
     if answer.outcome is not CommandOutcome.ACCEPTED:
         fail(f"{station_id} does not tell which list it has: {answer.detail or answer.outcome.value.lower()}")
     told = orjson.loads(answer.answer_json or "{}")
@@ -133,7 +133,7 @@ def local_list(
         fail("no such token may charge: `wattlog token list` shows them; --clear empties the list")
     payload = full_list(told.get("versionNumber", told.get("listVersion", 0)), said)
     typer.echo(f"{station_id}: list of {len(said)}, version {payload['versionNumber']}", err=True)
-    _ask(_requested(station_id, "SendLocalList", payload, timeout_s), timeout_s)
+    _ask(requested(station_id, "SendLocalList", payload, timeout_s), timeout_s)
 
 
 @command.command()
@@ -179,7 +179,7 @@ def _read(text: str) -> dict[str, Any]:
     return payload
 
 
-def _requested(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> CommandRequested:
+def requested(station_id: str, operation: str, payload: dict[str, Any], timeout_s: int) -> CommandRequested:
     tenant, now = load(OcppSettings).common.tenant, now_ms()
     command_id = derived_id("command", tenant, station_id, operation, now, os.getpid())
     return CommandRequested(
@@ -197,7 +197,7 @@ def _requested(station_id: str, operation: str, payload: dict[str, Any], timeout
 
 def _ask(asked: CommandRequested, timeout_s: int) -> None:
     """Ask, wait for the result and say it; exit code 1 unless the station accepted."""
-    answer = _answered(asked, timeout_s)
+    answer = answered(asked, timeout_s)
     said = f"{answer.outcome.value.lower().replace('_', ' ')}{f': {answer.detail}' if answer.detail else ''}"
     told = orjson.loads(answer.answer_json or "{}")
     if told.keys() - {"status"}:
@@ -209,7 +209,7 @@ def _ask(asked: CommandRequested, timeout_s: int) -> None:
     typer.echo(f"{asked.station_id}: {said}", err=bool(told.keys() - {"status"}))
 
 
-def _answered(asked: CommandRequested, timeout_s: int) -> CommandAnswered:
+def answered(asked: CommandRequested, timeout_s: int) -> CommandAnswered:
     """Ask and wait for the result."""
     settings = load(OcppSettings)
     answer = reaching_kafka(lambda: asyncio.run(_answer(settings, asked, timeout_s)))

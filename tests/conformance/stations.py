@@ -15,10 +15,11 @@ from ocpp import messages
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from services.domain.events import station as registry
 from services.domain.events.station import CommandAnswered
 from services.domain.events.token import Token
 from services.runtime.bus import Bus
-from tests.integration.ocpp_case import RunningEdge, asked, until
+from tests.integration.ocpp_case import TENANT, RunningEdge, asked, until
 from tests.integration.ocpp_case import station as registry_entry
 
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
@@ -142,6 +143,12 @@ class Csms:
     edge: RunningEdge
     bus: Bus
     names: Iterator[str]
+
+    def known(self, name: str) -> registry.Station:
+        """The registry entry of a station, as the edge has it."""
+        found = self.edge.edge.edge.station(f"{TENANT}/{name}")
+        assert found is not None
+        return found
 
     @asynccontextmanager
     async def station(self, protocol: str, name: str | None = None) -> AsyncIterator[Station]:

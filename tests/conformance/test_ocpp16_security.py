@@ -12,11 +12,13 @@ from services.domain.events.station import (
     SecurityEventRaised,
     StationConnected,
 )
+from services.ocpp.passwords import hashed
 from services.runtime.embedded.pki import Pki
 from tests.conformance.station16 import accepted, at, boot
 from tests.conformance.stations import V16, Csms, Station
 from tests.conformance.tls_client import connection, context
-from tests.integration.ocpp_case import PASSWORD, answer
+from tests.integration.ocpp_case import PASSWORD, answer, until
+from tests.integration.ocpp_case import station as entry
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUTest\n-----END CERTIFICATE-----\n"
 HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "a1b2", "issuerKeyHash": "c3d4", "serialNumber": "5e"}
@@ -116,8 +118,7 @@ async def test_tc_087_csms_client_certificate(csms: Csms, pki: Pki, tmp_path: Pa
 async def _boots(csms: Csms, name: str, socket: object, profile: int) -> None:
     station = Station(csms, name, V16, socket)  # type: ignore[arg-type]
     await boot(station)
-    connected = await station.recorded(StationConnected)
-    assert connected[-1].security_profile == profile
+    await until(lambda: [e.security_profile for e in station.told(StationConnected)][-1:] == [profile])
     await station.leave()
 
 
@@ -129,3 +130,31 @@ async def test_tc_088_csms_sub_protocol(csms: Csms) -> None:
         assert socket.subprotocol is None
         with pytest.raises(Exception, match="1002"):
             await answer(socket)
+
+
+async def test_tc_073_csms_new_password(csms: Csms) -> None:
+    name, new = next(csms.names), "another-password-20c"
+    csms.edge.say(entry(name, pending_password_hash=hashed(new.encode(), bytes(16))))
+    await until(lambda: csms.known(name).pending_password_hash is not None)
+    variable = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    async with csms.station(V16, name) as station:
+        payload = {"setVariableData": [variable | {"attributeValue": new}]}
+        told = await station.commanded("SetVariables", payload, ACCEPTED, "ChangeConfiguration")
+        accepted(told, {"key": "AuthorizationKey", "value": new.encode().hex()})
+    async with csms.edge.connect(name, (V16,), password=new):
+        await until(lambda: csms.known(name).pending_password_hash is None)
+
+
+async def test_tc_083_csms_security_profile_is_raised(csms: Csms, pki: Pki, tmp_path: Path) -> None:
+    name = next(csms.names)
+    csms.edge.say(entry(name, pending_security_profile=2))
+    await until(lambda: csms.known(name).pending_security_profile == 2)
+    async with csms.station(V16, name) as station:
+        change = {"key": "SecurityProfile", "value": "2"}
+        accepted(await station.commanded("ChangeConfiguration", change, ACCEPTED), change)
+        accepted(await station.commanded("Reset", {"type": "Hard"}, ACCEPTED), {"type": "Hard"})
+    async with connection(csms, name, V16, context(pki, tmp_path), PASSWORD) as socket:
+        await _boots(csms, name, socket, 2)
+    await until(lambda: csms.known(name).security_profile == 2)
+    with pytest.raises(InvalidStatus, match="401"):
+        await csms.edge.connect(name, (V16,))

@@ -7,10 +7,12 @@ import pytest
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from services.domain.events.station import SecurityEventRaised, StationConnected
+from services.ocpp.passwords import hashed
 from services.runtime.embedded.pki import Pki
 from tests.conformance.stations import V201, Csms, Station
 from tests.conformance.tls_client import connection, context
-from tests.integration.ocpp_case import PASSWORD
+from tests.integration.ocpp_case import PASSWORD, until
+from tests.integration.ocpp_case import station as entry
 
 BOOT = {"reason": "PowerUp", "chargingStation": {"vendorName": "Vendor", "model": "Model"}}
 
@@ -18,8 +20,7 @@ BOOT = {"reason": "PowerUp", "chargingStation": {"vendorName": "Vendor", "model"
 async def _boots(csms: Csms, name: str, socket: object, profile: int) -> None:
     station = Station(csms, name, V201, socket)  # type: ignore[arg-type]
     assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
-    connected = await station.recorded(StationConnected)
-    assert connected[-1].security_profile == profile
+    await until(lambda: [e.security_profile for e in station.told(StationConnected)][-1:] == [profile])
     await station.leave()
 
 
@@ -69,3 +70,62 @@ async def test_tc_a_08_client_certificate_is_not_valid(csms: Csms, pki: Pki, tmp
         await connection(csms, "SEC3", V201, context(pki, tmp_path, "SOMEBODY"))
     events = await csms.edge.wait_for(SecurityEventRaised, 1, "SEC3")
     assert events[-1].type == "InvalidChargingStationCertificate"
+
+
+PASSWORD_VARIABLE = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+NEW = "another-password-20c"
+
+
+async def _new_password(csms: Csms, name: str, status: str) -> None:
+    """A01: the CSMS sets a password and the station answers."""
+    csms.edge.say(entry(name, pending_password_hash=hashed(NEW.encode(), bytes(16))))
+    await until(lambda: csms.known(name).pending_password_hash is not None)
+    data = [PASSWORD_VARIABLE | {"attributeValue": NEW}]
+    async with csms.station(V201, name) as station:
+        told = await station.commanded(
+            "SetVariables",
+            {"setVariableData": data},
+            {"setVariableResult": [PASSWORD_VARIABLE | {"attributeStatus": status}]},
+        )
+        assert told.payload == {"setVariableData": data}
+
+
+async def test_tc_a_09_new_password_is_accepted(csms: Csms) -> None:
+    name = next(csms.names)
+    await _new_password(csms, name, "Accepted")
+    async with csms.edge.connect(name, (V201,), password=NEW):
+        await until(lambda: csms.known(name).pending_password_hash is None)
+    with pytest.raises(InvalidStatus, match="401"):
+        await csms.edge.connect(name, (V201,))
+
+
+async def test_tc_a_10_new_password_is_rejected(csms: Csms) -> None:
+    name = next(csms.names)
+    await _new_password(csms, name, "Rejected")
+    async with csms.station(V201, name) as station:
+        assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+
+
+async def test_tc_a_19_security_profile_is_raised(csms: Csms, pki: Pki, tmp_path: Path) -> None:
+    name = next(csms.names)
+    csms.edge.say(entry(name, pending_security_profile=2))
+    await until(lambda: csms.known(name).pending_security_profile == 2)
+    priority = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "NetworkConfigurationPriority"}}
+    network = {
+        "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "wss://localhost/ocpp",
+        "messageTimeout": 30, "securityProfile": 2, "ocppInterface": "Wired0",
+    }  # fmt: skip
+    async with csms.station(V201, name) as station:
+        profile = {"configurationSlot": 1, "connectionData": network}
+        told = await station.commanded("SetNetworkProfile", profile, {"status": "Accepted"})
+        assert told.payload == profile
+        data = {"setVariableData": [priority | {"attributeValue": "1"}]}
+        await station.commanded(
+            "SetVariables", data, {"setVariableResult": [priority | {"attributeStatus": "Accepted"}]}
+        )
+        await station.commanded("Reset", {"type": "OnIdle"}, {"status": "Accepted"})
+    async with connection(csms, name, V201, context(pki, tmp_path), PASSWORD) as socket:
+        await _boots(csms, name, socket, 2)
+    await until(lambda: csms.known(name).security_profile == 2)
+    with pytest.raises(InvalidStatus, match="401"):
+        await csms.edge.connect(name, (V201,))

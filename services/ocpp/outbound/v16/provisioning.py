@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.ocpp.outbound.not_possible import NotPossible
 
+_PASSWORD: Final = ("SecurityCtrlr", "BasicAuthPassword")
 _RESETS: Final = {"Immediate": "Hard", "OnIdle": "Soft"}
 
 
@@ -19,6 +20,12 @@ def set_variables(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     data = payload["setVariableData"]
     if len(data) != 1:
         raise NotPossible("OCPP 1.6 changes one configuration key at a time")
+    if (data[0]["component"]["name"], key(data[0])) == _PASSWORD:
+        # Whitepaper, 4.1: the key is written in hexadecimal.
+        return "ChangeConfiguration", {
+            "key": "AuthorizationKey",
+            "value": data[0]["attributeValue"].encode().hex(),
+        }
     return "ChangeConfiguration", {"key": key(data[0]), "value": data[0]["attributeValue"]}
 
 

@@ -68,3 +68,13 @@ class TestGetBaseReport:
     def test_asks_for_all_keys(self, base: str) -> None:
         payload = {"requestId": 1, "reportBase": base}
         assert told("GetBaseReport", payload) == ("GetConfiguration", {})
+
+
+class TestPassword:
+    def test_is_the_authorization_key_in_hexadecimal(self) -> None:
+        variable = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+        payload = {"setVariableData": [variable | {"attributeValue": "AB-secret-password-1"}]}
+        assert told("SetVariables", payload) == (
+            "ChangeConfiguration",
+            {"key": "AuthorizationKey", "value": b"AB-secret-password-1".hex()},
+        )
