@@ -84,6 +84,7 @@ class Edge:
             "WATTLOG_TOPIC_PREFIX": kafka.topic_prefix,
             "WATTLOG_OCPP_PORT": str(self.port),
             "WATTLOG_OCPP_METRICS_PORT": str(metrics),
+            "WATTLOG_OCPP_SOAP_PORT": "0",
             "WATTLOG_DATA_DIR": str(folder),
             "WATTLOG_EDGE_ID": f"edge-{number}",
             "WATTLOG_TRANSACTION_ID_SECRET": "the same on all edges",

@@ -82,7 +82,7 @@ class TestAdd:
         assert says in added.output
         assert "0 stations" in run(cli.station, "list").output
 
-    @pytest.mark.parametrize("option", [["--profile", "3"], ["--evses", "0"], ["--evses", "many"]])
+    @pytest.mark.parametrize("option", [["--profile", "4"], ["--evses", "0"], ["--evses", "many"]])
     def test_knows_its_limits(self, kafka: KafkaSettings, option: list[str]) -> None:
         assert run(cli.station, "add", "CP1", *option).exit_code == 2
 
@@ -153,3 +153,21 @@ class TestWithoutKafka:
         failed = run(app, *arguments)
         assert failed.exit_code == 1
         assert "Kafka at 127.0.0.1:1 does not answer" in failed.output
+
+
+class TestProfiles:
+    def test_3_needs_a_certificate_and_has_no_password(self, kafka: KafkaSettings) -> None:
+        shown = run(cli.station, "add", "CP3", "--profile", "3")
+        assert shown.exit_code == 0
+        assert "wss://127.0.0.1:9443/ocpp/CP3" in shown.output
+        assert "wattlog pki issue CP3" in shown.output
+        assert "password" not in shown.output
+
+    def test_can_be_raised_but_not_to_what_does_not_exist(self, kafka: KafkaSettings) -> None:
+        run(cli.station, "add", "CP4")
+        assert run(cli.station, "profile", "CP4", "2").exit_code == 0
+        assert run(cli.station, "profile", "CP4", "4").exit_code == 2
+        assert run(cli.station, "profile", "NOBODY", "2").exit_code == 1
+
+    def test_a_password_stays_when_the_station_cannot_be_reached(self, kafka: KafkaSettings) -> None:
+        assert run(cli.station, "password", "NOBODY").exit_code == 1
