@@ -101,7 +101,7 @@ class TestRead:
         assert recording.source == str(tmp_path)
 
     @pytest.mark.parametrize(
-        "content", [b"no gzip", gzip.compress(b"x" * 1000, mtime=0)[:20], gzip.compress(b"\xff\xfe\xff")]
+        "content", [b"no gzip", gzip.compress(b"x" * 1000, mtime=0)[:20], gzip.compress(b"\xff\xfe\xff", mtime=0)]
     )
     def test_leaves_out_a_broken_file_aloud(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "a.csv.gz").write_bytes(content)
