@@ -1,0 +1,80 @@
+"""Builds the clients of other languages in tests/integration/clients, once per content, with their own tools."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path(__file__).with_name("clients")
+_FETCH_S = 240
+_TAIL = 3000
+
+
+@dataclass(frozen=True)
+class Build:
+    """How one folder of clients becomes programs; commands run in a copy of it, `BUILD` there is what is kept."""
+
+    folder: str
+    tools: tuple[str, ...]
+    fetch: tuple[str, ...] = ()
+    """Gets packages: where the network is away this fails, and the test is skipped."""
+    build: tuple[str, ...] = ()
+    """Needs no network: a failure is one of the test."""
+    build_s: int = 300
+
+    def made(self, cache: Path) -> Path:
+        """The folder with what was built, from `cache` if nothing has changed since."""
+        for tool in self.tools:
+            if shutil.which(tool) is None:
+                pytest.skip(f"{self.folder} clients need {tool}, which is not installed")
+        target = cache / "clients" / self.folder / self._digest()
+        if not (target / ".built").exists():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(SOURCES / self.folder, target)
+            self._fetch(target)
+            self._build(target)
+            (target / ".built").touch()
+            self._forget_others(target)
+        return target
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256(repr(self).encode())
+        for path in sorted(p for p in (SOURCES / self.folder).rglob("*") if p.is_file()):
+            digest.update(str(path.relative_to(SOURCES)).encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()[:16]
+
+    def _fetch(self, target: Path) -> None:
+        if not self.fetch:
+            return
+        try:
+            done = _run(self.fetch, target, _FETCH_S)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"packages of the {self.folder} clients did not come within {_FETCH_S} s: no network?")
+        if done.returncode != 0:
+            said = " ".join(done.stdout.split())[-400:]
+            pytest.skip(f"packages of the {self.folder} clients cannot be had ({' '.join(self.fetch)}): {said}")
+
+    def _build(self, target: Path) -> None:
+        if self.build:
+            done = _run(self.build, target, self.build_s)
+            assert done.returncode == 0, f"{' '.join(self.build)}: {done.stdout[-_TAIL:]}"
+
+    def _forget_others(self, target: Path) -> None:
+        for other in target.parent.iterdir():
+            if other != target:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _run(command: Sequence[str], folder: Path, within_s: int) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, cwd=folder, env=os.environ, timeout=within_s, check=False, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+NODE = Build("node", ("node", "npm"), fetch=("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"))

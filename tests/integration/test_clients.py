@@ -1,0 +1,43 @@
+"""Stations made of independent libraries in other languages charge; the CDRs are their own ledgers, to the Wh."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.runtime.settings import KafkaSettings
+from tests.integration.clients_build import NODE
+from tests.integration.clients_case import Client, check, drawn_sessions, play
+from tests.integration.clients_world import World
+from tests.integration.ocpp_case import station
+
+pytestmark = pytest.mark.integration
+
+
+def node(cache: Path) -> list[str]:
+    return ["node", str(NODE.made(cache) / "charge.js")]
+
+
+CLIENTS = [
+    Client("NODE16", "ocpp1.6", node),
+    Client("NODE201", "ocpp2.0.1", node, fractions=4),
+]
+ROUNDS = 2
+
+
+@pytest.fixture(scope="module")
+def world(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    stations = [station(client.station, **client.entry) for client in CLIENTS]
+    running = World(replace(kafka, topic_prefix="clients."), tmp_path_factory.mktemp("clients"), stations)
+    yield running
+    running.stop()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.station)
+def test_records_are_the_ledger_of(client: Client, world: World, cache_dir: Path) -> None:
+    sessions = drawn_sessions(client, client.ways * ROUNDS, random.Random(client.station))
+    ledger = play(world, client, cache_dir, sessions)
+    check(world, client, ledger, sessions)
