@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from services.ocpp.soap import elements
-from services.ocpp.soap.elements import Element
+from services.domain import elements
+from services.domain.elements import Element
 from services.ocpp.soap.envelope import CS, SOAP, WSA_2005
 from services.ocpp.wire.faults import V16S
 from tests.integration.ocpp_case import PASSWORD

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.domain.elements import Element
 from services.domain.events.authorization import AuthorizationDecided
 from services.domain.events.common import CommandOutcome
 from services.domain.events.station import (
@@ -17,7 +18,6 @@ from services.domain.events.station import (
     StationDisconnected,
 )
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
-from services.ocpp.soap.elements import Element
 from services.ocpp.soap.envelope import CP, CS, SOAP, WSA_2004
 from services.ocpp.wire.faults import V15S, V16S
 from services.runtime.bus import publish_sync

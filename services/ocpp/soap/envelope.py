@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from services.ocpp.soap import elements, faults
-from services.ocpp.soap.elements import Element, NotXml, escaped
+from services.domain import elements
+from services.domain.elements import Element, NotXml, escaped
+from services.ocpp.soap import faults
 from services.ocpp.soap.faults import Code, Refusal, Refused, protocol_error
 from services.ocpp.wire.faults import V15S, V16S
 

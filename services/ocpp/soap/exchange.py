@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import orjson
 
+from services.domain.elements import REPLACEMENT, NotXml
 from services.domain.ids import derived_id
 from services.ocpp.soap import faults, payload, shapes, v15
-from services.ocpp.soap.elements import REPLACEMENT, NotXml
 from services.ocpp.soap.envelope import (
     CP,
     FAULT_ACTION,

@@ -6,7 +6,7 @@ Reading decides nothing: what is no number stays text, what is not known is kept
 import re
 from typing import Any, Final
 
-from services.ocpp.soap.elements import Element, escaped
+from services.domain.elements import Element, escaped
 from services.ocpp.soap.shapes import FLAG, NUMBER, SAMPLED_VALUE, TEXT, TIME, WHOLE, Kind, Many, Shape
 from services.ocpp.wire.faults import Fault, Refused
 

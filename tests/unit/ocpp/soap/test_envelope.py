@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.ocpp.soap import elements
-from services.ocpp.soap.elements import Element, NotXml
+from services.domain import elements
+from services.domain.elements import Element, NotXml
 from services.ocpp.soap.envelope import (
     CP,
     CS,

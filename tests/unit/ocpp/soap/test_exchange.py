@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.ocpp.soap.elements import Element
+from services.domain.elements import Element
 from services.ocpp.soap.envelope import CP, CS, WSA_2005, Header, Request, answer, envelope, request
 from services.ocpp.soap.envelope import Speech as Says
 from services.ocpp.soap.exchange import answered, call, failed, refused, reply

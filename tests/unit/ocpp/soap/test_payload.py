@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ocpp.soap import elements
+from services.domain import elements
 from services.ocpp.soap.payload import Unspeakable, read, written
 from services.ocpp.soap.shapes import CP, CS, Kind, Many, Message, Shape
 from services.ocpp.wire.faults import V15S, V16, V16S, Refused

@@ -105,4 +105,4 @@ def _declared(_version: str, encoding: str | None, _standalone: int) -> None:
 
 
 def _no_doctype(*_: object) -> None:
-    raise NotXml("a document type declaration is not allowed (SOAP 1.2, 5)")
+    raise NotXml("a document type declaration is not allowed")
