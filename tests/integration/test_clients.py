@@ -1,6 +1,7 @@
 """Stations made of independent libraries in other languages charge; the CDRs are their own ledgers, to the Wh."""
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import NODE
+from tests.integration.clients_build import NODE, SOURCES
 from tests.integration.clients_case import Client, check, drawn_sessions, play
 from tests.integration.clients_world import World
 from tests.integration.ocpp_case import station
@@ -20,7 +21,14 @@ def node(cache: Path) -> list[str]:
     return ["node", str(NODE.made(cache) / "charge.js")]
 
 
+def python(_cache: Path) -> list[str]:
+    return [sys.executable, str(SOURCES / "python" / "charge.py")]
+
+
 CLIENTS = [
+    Client("PYTHON16", "ocpp1.6", python),
+    Client("PYTHON201", "ocpp2.0.1", python, fractions=8),
+    Client("PYTHON21", "ocpp2.1", python, fractions=8),
     Client("NODE16", "ocpp1.6", node),
     Client("NODE201", "ocpp2.0.1", node, fractions=4),
 ]
