@@ -78,3 +78,4 @@ def _run(command: Sequence[str], folder: Path, within_s: int) -> "subprocess.Com
 
 
 NODE = Build("node", ("node", "npm"), fetch=("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"))
+GO = Build("go", ("go",), fetch=("go", "mod", "download"), build=("go", "build", "-o", "charge", "."))

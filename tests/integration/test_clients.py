@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import NODE, SOURCES
+from tests.integration.clients_build import GO, NODE, SOURCES
 from tests.integration.clients_case import Client, check, drawn_sessions, play
 from tests.integration.clients_world import World
 from tests.integration.ocpp_case import station
@@ -25,7 +26,28 @@ def python(_cache: Path) -> list[str]:
     return [sys.executable, str(SOURCES / "python" / "charge.py")]
 
 
+def go(cache: Path) -> list[str]:
+    return [str(GO.made(cache) / "charge")]
+
+
+def with_certificate(world: World, client: Client) -> dict[str, Any]:
+    """By wss://, with a certificate of the station CA instead of a password (security profile 3)."""
+    issued = world.pki.issue(client.station)
+    certificate, key = world.folder / "station.pem", world.folder / "station.key"
+    certificate.write_bytes(issued.certificate)
+    key.write_bytes(issued.key)
+    return {
+        "url": f"wss://localhost:{world.tls_port}/ocpp",
+        "ca": str(world.pki.ca_file),
+        "certificate": str(certificate),
+        "key": str(key),
+    }
+
+
+PROFILE_3 = {"security_profile": 3, "password_hash": None}
 CLIENTS = [
+    Client("GO201", "ocpp2.0.1", go, fractions=2),
+    Client("GOMTLS201", "ocpp2.0.1", go, fractions=2, more=with_certificate, entry=PROFILE_3),
     Client("PYTHON16", "ocpp1.6", python),
     Client("PYTHON201", "ocpp2.0.1", python, fractions=8),
     Client("PYTHON21", "ocpp2.1", python, fractions=8),
