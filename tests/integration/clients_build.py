@@ -79,3 +79,9 @@ def _run(command: Sequence[str], folder: Path, within_s: int) -> "subprocess.Com
 
 NODE = Build("node", ("node", "npm"), fetch=("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"))
 GO = Build("go", ("go",), fetch=("go", "mod", "download"), build=("go", "build", "-o", "charge", "."))
+JAVA = Build(
+    "java",
+    ("java", "javac", "mvn"),
+    fetch=("mvn", "-B", "-q", "dependency:copy-dependencies", "-DoutputDirectory=lib"),
+    build=("sh", "-c", "javac -cp 'lib/*' -d classes src/*.java"),
+)

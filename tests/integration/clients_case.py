@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from services.domain.events.common import CommandOutcome
+from services.runtime.settings import KafkaSettings
 from tests.integration.clients_world import TOKEN, World
-from tests.integration.ocpp_case import PASSWORD
+from tests.integration.ocpp_case import PASSWORD, station
 
 Ledger = list[dict[str, Any]]
 WAYS = ("local", "remote", "offline")
@@ -41,10 +42,17 @@ class Client:
     ways: tuple[str, ...] = WAYS
     fractions: int = 1
     """Meters count in such parts of a Wh; a power of two, so that floats hold them exactly."""
-    more: Callable[[World, "Client"], dict[str, Any]] = field(default=lambda _world, _client: {})
+    more: Callable[[World, str], dict[str, Any]] = field(default=lambda _world, _station: {})
     """What else its plan says."""
-    entry: dict[str, Any] = field(default_factory=dict)
+    entry: Callable[[World], dict[str, Any]] = field(default=lambda _world: {})
     """What the registry says of it beyond its name and password."""
+
+
+def opened(kafka: KafkaSettings, folder: Path, clients: Sequence[Client]) -> World:
+    """A running system that knows these stations."""
+    world = World(kafka, folder)
+    world.open([station(client.station, **client.entry(world)) for client in clients])
+    return world
 
 
 def plan(world: World, client: Client, sessions: list[dict[str, Any]], pause_ms: int) -> dict[str, Any]:
@@ -56,7 +64,7 @@ def plan(world: World, client: Client, sessions: list[dict[str, Any]], pause_ms:
         "token": TOKEN,
         "pause_ms": pause_ms,
         "sessions": sessions,
-    } | client.more(world, client)
+    } | client.more(world, client.station)
 
 
 def drawn_sessions(client: Client, ways: Sequence[str], rng: random.Random) -> list[dict[str, Any]]:
@@ -108,5 +116,6 @@ def check(world: World, client: Client, ledger: Ledger, sessions: list[dict[str,
     told = [(line["meter_start"], line["meter_stop"]) for line in ledger]
     assert told == [(session["wh"][0], session["wh"][-1]) for session in sessions]
     world.wait_for_records(client.station, ledger)
+    assert {record.detail.protocol for record in world.records(client.station)} == {client.protocol}
     commands = 2 * sum(session["way"] == "remote" for session in sessions)
     assert world.outcomes(client.station) == [CommandOutcome.ACCEPTED] * commands

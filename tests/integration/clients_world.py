@@ -35,16 +35,21 @@ _PATIENCE_S = 90.0
 class World:
     """Processes that can be killed, with their logs; ports stay the same when they come back."""
 
-    def __init__(self, kafka: KafkaSettings, folder: Path, stations: list[Station]) -> None:
-        create_topics(kafka)
-        publish_sync(kafka, Codec(), [token(TOKEN), *stations])
+    def __init__(self, kafka: KafkaSettings, folder: Path) -> None:
         self.kafka = kafka
         self.folder = folder
         self.pki = Pki(folder / "pki")
-        self.port, self.tls_port, self.soap_port, *metrics = free_ports(3 + len(PROCESSES))
+        self.port, self.tls_port, self.soap_port, callback, *metrics = free_ports(4 + len(PROCESSES))
+        self.callback = f"http://127.0.0.1:{callback}/"
+        """Where a station of OCPP-S may listen."""
         self._metrics = dict(zip(PROCESSES, metrics, strict=True))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._cdrs: View[Cdr] = View(kafka, Codec(), Cdr.TOPIC)
+
+    def open(self, stations: list[Station]) -> None:
+        """Register stations, and start everything."""
+        create_topics(self.kafka)
+        publish_sync(self.kafka, Codec(), [token(TOKEN), *stations])
         self._cdrs.start()
         for name in PROCESSES:
             self.start(name)

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import GO, NODE, SOURCES
-from tests.integration.clients_case import Client, check, drawn_sessions, play
+from tests.integration.clients_build import GO, JAVA, NODE, SOURCES
+from tests.integration.clients_case import Client, check, drawn_sessions, opened, play
 from tests.integration.clients_world import World
-from tests.integration.ocpp_case import station
 
 pytestmark = pytest.mark.integration
 
@@ -30,9 +29,14 @@ def go(cache: Path) -> list[str]:
     return [str(GO.made(cache) / "charge")]
 
 
-def with_certificate(world: World, client: Client) -> dict[str, Any]:
+def java(cache: Path) -> list[str]:
+    made = JAVA.made(cache)
+    return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{made}/classes:{made}/lib/*", "Charge"]
+
+
+def with_certificate(world: World, name: str) -> dict[str, Any]:
     """By wss://, with a certificate of the station CA instead of a password (security profile 3)."""
-    issued = world.pki.issue(client.station)
+    issued = world.pki.issue(name)
     certificate, key = world.folder / "station.pem", world.folder / "station.key"
     certificate.write_bytes(issued.certificate)
     key.write_bytes(issued.key)
@@ -44,10 +48,23 @@ def with_certificate(world: World, client: Client) -> dict[str, Any]:
     }
 
 
-PROFILE_3 = {"security_profile": 3, "password_hash": None}
+def of_profile_3(_world: World) -> dict[str, Any]:
+    return {"security_profile": 3, "password_hash": None}
+
+
+def by_soap(world: World, _name: str) -> dict[str, Any]:
+    return {"url": f"http://127.0.0.1:{world.soap_port}/ocpp", "callback": world.callback}
+
+
+def listening(world: World) -> dict[str, Any]:
+    return {"soap_address": world.callback}
+
+
 CLIENTS = [
+    Client("JAVA16", "ocpp1.6", java),
+    Client("JAVA16S", "ocpp1.6s", java, more=by_soap, entry=listening),
     Client("GO201", "ocpp2.0.1", go, fractions=2),
-    Client("GOMTLS201", "ocpp2.0.1", go, fractions=2, more=with_certificate, entry=PROFILE_3),
+    Client("GOMTLS201", "ocpp2.0.1", go, fractions=2, more=with_certificate, entry=of_profile_3),
     Client("PYTHON16", "ocpp1.6", python),
     Client("PYTHON201", "ocpp2.0.1", python, fractions=8),
     Client("PYTHON21", "ocpp2.1", python, fractions=8),
@@ -59,8 +76,7 @@ ROUNDS = 2
 
 @pytest.fixture(scope="module")
 def world(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    stations = [station(client.station, **client.entry) for client in CLIENTS]
-    running = World(replace(kafka, topic_prefix="clients."), tmp_path_factory.mktemp("clients"), stations)
+    running = opened(replace(kafka, topic_prefix="clients."), tmp_path_factory.mktemp("clients"), CLIENTS)
     yield running
     running.stop()
 
