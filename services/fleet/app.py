@@ -1,4 +1,4 @@
-"""The fleet process: asks many stations at a pace, and folds how stations last booted."""
+"""The fleet process: asks many stations at a pace, keeps local lists, and folds how stations last booted."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,6 +15,9 @@ from services.domain.events.station import CommandAnswered, CommandRequested, Co
 from services.domain.folding import Event
 from services.domain.units import Millis
 from services.fleet.fold import Seen, fold
+from services.fleet.local_lists.app import keep
+from services.fleet.local_lists.register import Policy
+from services.fleet.local_lists.station import Terms
 from services.fleet.register import Register
 from services.runtime import process
 from services.runtime.bus import Bus, NotDurable
@@ -50,6 +53,26 @@ class FleetSettings:
     fleet_result_grace_s: int = setting(
         120, "time after a command's deadline in which an edge may still tell its result"
     )
+    local_lists: bool = setting(
+        False,
+        "keep the local authorization lists of all stations like the whitelist, but for those whose entry says no;"
+        " otherwise only of those whose entry says yes (`wattlog station local-list`)",
+    )
+    local_lists_per_minute: int = setting(600, "local list commands to all stations together")
+    local_lists_settle_s: int = setting(
+        10, "how long changes of the whitelist are gathered, and a station that has connected is left alone"
+    )
+    local_list_max_entries: int = setting(1000, "tokens on a local list; fewer where the station says so")
+    local_list_items_per_message: int = setting(100, "tokens in a SendLocalList to a station that does not say")
+
+    def lists_policy(self) -> Policy:
+        """How local lists are kept."""
+        terms = Terms(
+            grace_ms=self.fleet_result_grace_s * 1000,
+            max_entries=self.local_list_max_entries,
+            items_per_message=self.local_list_items_per_message,
+        )
+        return Policy(self.local_lists, self.local_lists_per_minute, self.local_lists_settle_s * 1000, terms)
 
 
 @dataclass
@@ -68,7 +91,7 @@ def main() -> None:
 
 
 async def run(settings: FleetSettings, host: process.Process) -> None:
-    """Fold boots and ask stations until the process is to stop."""
+    """Fold boots, ask stations and keep their lists until the process is to stop."""
     codec = await asyncio.to_thread(codec_of, settings.common)
     boots = _Host(host.stopping)
     async with asyncio.TaskGroup() as tasks:
@@ -79,6 +102,7 @@ async def run(settings: FleetSettings, host: process.Process) -> None:
             )
         )  # fmt: skip
         tasks.create_task(execute(settings, codec, host, lambda: boots.ready))
+        tasks.create_task(keep(settings.kafka, codec, settings.lists_policy(), host))
 
 
 async def execute(

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from services.domain.events.station import LocalList
 from services.fleet.app import main
-from services.runtime.command_line import fail
-from services.runtime.settings import load, setting
+from services.runtime.command_line import fail, reading
+from services.runtime.settings import CommonSettings, load, setting
 
 fleet = typer.Typer(
     add_completion=False,
@@ -83,6 +84,23 @@ def start(  # noqa: PLR0913  each is an option
     typer.echo(told["fleet_id"])
     if watch:
         follow(told["fleet_id"])
+
+
+@fleet.command("lists")
+def local_lists() -> None:
+    """Show the local authorization lists that are kept (`wattlog station local-list`), as of the last answers."""
+    tenant = load(CommonSettings).tenant
+    with reading(LocalList) as view:
+        found = [known for _, known in sorted(view.items()) if known.tenant == tenant]
+    table = Table("station", "list", "version", "tokens", "detail", caption_justify="left")
+    table.caption = f"{len(found)} station{'' if len(found) == 1 else 's'}"
+    for known in found:
+        left_out = f"no room for {known.left_out} tokens" if known.left_out else ""
+        detail = "; ".join(said for said in (known.detail, left_out) if said)
+        count = f"{len(known.entries)} of {known.wanted}"
+        cells = (known.station_id, known.status.value.lower(), str(known.version), count, detail)
+        table.add_row(*map(Text, cells))
+    Console().print(table)
 
 
 @fleet.command()

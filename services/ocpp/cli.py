@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
@@ -23,6 +24,15 @@ from services.runtime.settings import load
 station = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and disable charging stations.")
 
 PROFILE_CERTIFICATE: Final = 3
+
+
+class KeptList(StrEnum):
+    """Whether a station's local list is kept."""
+
+    ON = "on"
+    OFF = "off"
+    DEFAULT = "default"
+
 
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
 
@@ -154,6 +164,28 @@ def registration(
     """Set what a station is told when it boots. One that waits to be accepted is asked to boot again at once."""
     _change(station_id, registration=status)
     typer.echo(f"{station_id} is {status.value.lower()} from its next BootNotification on.")
+
+
+@station.command("local-list")
+def local_list(
+    station_id: StationId,
+    kept: Annotated[
+        KeptList, typer.Argument(metavar="on|off|default", help="default: as WATTLOG_LOCAL_LISTS says")
+    ],
+    group: Annotated[list[str] | None, typer.Option(help="only tokens of this group; may be repeated")] = None,
+) -> None:
+    """Have a station's local authorization list kept like the whitelist (by `wattlog fleet`), or no longer.
+
+    A list that is no longer kept is emptied, so that nobody charges by what it said last.
+    """
+    said = {KeptList.ON: True, KeptList.OFF: False, KeptList.DEFAULT: None}[kept]
+    _change(station_id, local_list=said, local_list_groups=tuple(sorted(set(group or ()))))
+    told = {
+        True: "is kept like the whitelist",
+        False: "is emptied and no longer kept",
+        None: "is as for all stations",
+    }
+    typer.echo(f"The local list of {station_id} {told[said]}; `wattlog fleet lists` shows it.")
 
 
 def _entry(

@@ -17,7 +17,8 @@ from services.domain.events.common import CommandOutcome
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.token import Token
 from services.domain.ids import derived_id
-from services.ocpp.local_list import entries, full_list
+from services.domain.local_list import entries
+from services.ocpp.local_list import full_list
 from services.ocpp.outbound.command import NotPossible, request
 from services.ocpp.outbound.operations import CONVERTED_V16, OPERATIONS
 from services.ocpp.settings import OcppSettings

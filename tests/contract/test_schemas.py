@@ -77,4 +77,4 @@ class TestTopics:
     @pytest.mark.parametrize("name", streams())
     def test_keep_state_compacted(self, name: str) -> None:
         kind = name.split(".")[1]
-        assert streams()[name].compacted == (kind in ("state", "connection", "boot"))
+        assert streams()[name].compacted == (kind in ("state", "connection", "boot", "locallist"))

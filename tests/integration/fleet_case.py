@@ -15,10 +15,10 @@ from tests.integration.ocpp_case import until
 
 
 @asynccontextmanager
-async def fleet(kafka: KafkaSettings, data_dir: Path) -> AsyncIterator[Process]:
+async def fleet(kafka: KafkaSettings, data_dir: Path, **chosen: Any) -> AsyncIterator[Process]:
     """The fleet process, in this one."""
     host = Process("fleet")
-    settings = FleetSettings(common=CommonSettings(data_dir=data_dir), kafka=kafka)
+    settings = FleetSettings(common=CommonSettings(data_dir=data_dir), kafka=kafka, **chosen)
     task = asyncio.create_task(run(settings, host))
     try:
         await until(lambda: host.ready or task.done(), 60)

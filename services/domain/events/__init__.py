@@ -59,6 +59,7 @@ TYPES: dict[str, type[Any]] = {
     "station.events.v1.StationConnected": station.StationConnected,
     "station.events.v1.StationDisconnected": station.StationDisconnected,
     "station.events.v1.VariablesReported": station.VariablesReported,
+    "station.locallist.v1.LocalList": station.LocalList,
     "station.results.v1.CommandAnswered": station.CommandAnswered,
     "station.results.v1.CommandSent": station.CommandSent,
     "station.state.v1.Station": station.Station,

@@ -208,6 +208,44 @@ class IdToken:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalListEntry:
+    """A token on a station's local authorization list."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.LocalListEntry"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    token_uid: str
+    type: str  # OCPP 2.0.1 IdTokenEnumType.
+    digest: str  # Of what the station was told about it.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "token_uid": self.token_uid,
+            "type": self.type,
+            "digest": self.digest,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            token_uid=record["token_uid"],
+            type=record["type"],
+            digest=record["digest"],
+        )
+
+
+class LocalListStatus(StrEnum):
+    """How a station's local authorization list stands."""
+
+    UNKNOWN = "UNKNOWN"
+    BEHIND = "BEHIND"
+    CURRENT = "CURRENT"
+    FAILED = "FAILED"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorEvent:
     """One event of a station's device model: a threshold crossed, a value changed, a time passed."""
 
@@ -630,6 +668,37 @@ class FleetFailure:
             station_id=record["station_id"],
             outcome=CommandOutcome(record["outcome"]),
             detail=record["detail"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalListChange:
+    """A change of a station's local authorization list that it was told and has not confirmed."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.LocalListChange"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    version: int  # That the list has after it.
+    full: bool  # It replaces the list.
+    put: tuple[LocalListEntry, ...] = ()  # Added or told anew.
+    gone: tuple[LocalListEntry, ...] = ()  # Removed.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "full": self.full,
+            "put": [item.to_record() for item in self.put],
+            "gone": [item.to_record() for item in self.gone],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            version=record["version"],
+            full=record["full"],
+            put=tuple([LocalListEntry.from_record(item) for item in record["put"]]),
+            gone=tuple([LocalListEntry.from_record(item) for item in record["gone"]]),
         )
 
 

@@ -944,6 +944,92 @@ class VariablesReported:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalList:
+    """What a station's local authorization list holds, and what it is being told."""
+
+    FULL_NAME: ClassVar[str] = "station.locallist.v1.LocalList"
+    TOPIC: ClassVar[str] = "station.locallist.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    status: common.LocalListStatus
+    version: int = 0  # That the station last said or confirmed; 0: no list.
+    known: bool = False  # False: what the station has is not known, and is replaced as a whole.
+    entries: tuple[common.LocalListEntry, ...] = ()  # What the station has.
+    wanted: int = 0  # How many tokens it should have.
+    left_out: int = 0  # Tokens that there is no room for.
+    change: common.LocalListChange | None = None  # Told, and not confirmed.
+    command_id: str | None = None  # Of the command that is not answered yet.
+    operation: str | None = None  # Of that command.
+    answer_by: int | None = None  # When its result is no longer waited for.
+    checked_connection: str | None = None  # The connection in which the version was last asked: edge and epoch.
+    asked_connection: str | None = None  # The connection that the command is meant for.
+    limits_known: bool = False  # The station was asked how much it takes.
+    max_entries: int | None = None  # Of the list, as the station says.
+    items_per_message: int | None = None  # As the station says.
+    failures: int = 0  # In a row.
+    retry_at: int | None = None  # Nothing is sent before this.
+    detail: str | None = None  # Why it is not current.
+    updated_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "status": self.status.value,
+            "version": self.version,
+            "known": self.known,
+            "entries": [item.to_record() for item in self.entries],
+            "wanted": self.wanted,
+            "left_out": self.left_out,
+            "change": None if self.change is None else self.change.to_record(),
+            "command_id": self.command_id,
+            "operation": self.operation,
+            "answer_by": self.answer_by,
+            "checked_connection": self.checked_connection,
+            "asked_connection": self.asked_connection,
+            "limits_known": self.limits_known,
+            "max_entries": self.max_entries,
+            "items_per_message": self.items_per_message,
+            "failures": self.failures,
+            "retry_at": self.retry_at,
+            "detail": self.detail,
+            "updated_at": self.updated_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            status=common.LocalListStatus(record["status"]),
+            version=record["version"],
+            known=record["known"],
+            entries=tuple([common.LocalListEntry.from_record(item) for item in record["entries"]]),
+            wanted=record["wanted"],
+            left_out=record["left_out"],
+            change=None if record["change"] is None else common.LocalListChange.from_record(record["change"]),
+            command_id=record["command_id"],
+            operation=record["operation"],
+            answer_by=record["answer_by"],
+            checked_connection=record["checked_connection"],
+            asked_connection=record["asked_connection"],
+            limits_known=record["limits_known"],
+            max_entries=record["max_entries"],
+            items_per_message=record["items_per_message"],
+            failures=record["failures"],
+            retry_at=record["retry_at"],
+            detail=record["detail"],
+            updated_at=record["updated_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAnswered:
     """How a command ended."""
 
@@ -1080,6 +1166,10 @@ class Station:
     pending_security_profile: int | None = (
         None  # Security profile that it is being raised to; becomes its profile once it has connected with it.
     )
+    local_list: bool | None = (
+        None  # Whether its local authorization list is kept like the whitelist; null: as WATTLOG_LOCAL_LISTS says.
+    )
+    local_list_groups: tuple[str, ...] = ()  # Groups whose tokens are on its list; none: all tokens.
     updated_at: int
 
     @property
@@ -1105,6 +1195,8 @@ class Station:
             "soap_address": self.soap_address,
             "pending_password_hash": self.pending_password_hash,
             "pending_security_profile": self.pending_security_profile,
+            "local_list": self.local_list,
+            "local_list_groups": list(self.local_list_groups),
             "updated_at": self.updated_at,
         }
 
@@ -1128,5 +1220,7 @@ class Station:
             soap_address=record["soap_address"],
             pending_password_hash=record["pending_password_hash"],
             pending_security_profile=record["pending_security_profile"],
+            local_list=record["local_list"],
+            local_list_groups=tuple(record["local_list_groups"]),
             updated_at=record["updated_at"],
         )

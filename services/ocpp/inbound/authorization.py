@@ -4,16 +4,12 @@ from typing import Any, NamedTuple
 
 from services.domain.events.authorization import AuthorizationDecided
 from services.domain.events.token import Token
+from services.domain.local_list import token_info
 from services.domain.tokens import ACCEPTED, INVALID, Decision, decide, normalise_uid, token_key
-from services.domain.units import rfc3339
 from services.ocpp.inbound.reply import Context, Reply
 
 NO_AUTHORIZATION = "NoAuthorization"
 CONCURRENT = "ConcurrentTx"
-GROUP_TOKEN_TYPE = "Central"
-"""Whitelist entries name a group, not what kind of token the group's is."""
-
-MAX_ID_TOKEN_LENGTH = 36
 
 
 class Authorization(NamedTuple):
@@ -78,15 +74,3 @@ def _decide_about_start(decided: Decision, token: Token, transaction_id: str, co
 def id_token_info(made: Authorization) -> dict[str, Any]:
     """IdTokenInfoType of an answer."""
     return token_info(made.decision, made.token)
-
-
-def token_info(decided: Decision, token: Token | None) -> dict[str, Any]:
-    """IdTokenInfoType: status, and what a station needs to remember it by."""
-    info: dict[str, Any] = {"status": decided.status}
-    if token is None:
-        return info
-    if token.group_id is not None and len(token.group_id) <= MAX_ID_TOKEN_LENGTH:
-        info["groupIdToken"] = {"idToken": token.group_id, "type": GROUP_TOKEN_TYPE}
-    if token.expires_at is not None:
-        info["cacheExpiryDateTime"] = rfc3339(token.expires_at)
-    return info

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from services.domain.events.common import TokenStatus
-from services.ocpp.local_list import entries, full_list
+from services.domain.local_list import entries
+from services.ocpp.local_list import full_list
 from services.ocpp.outbound.command import request
 from services.ocpp.wire.faults import V16, V201
 from tests.unit.ocpp.circumstances import NOW, TOKENS, token
