@@ -91,3 +91,13 @@ class TestWords:
         absolute = re.compile(r"/(work|root|home|Users)/[a-z]")
         guilty = [str(p.relative_to(ROOT)) for p in ours if absolute.search(p.read_text())]
         assert not guilty
+
+
+class TestCurves:
+    def test_are_for_verifying_only_where_computing_is_not_in_constant_time(self) -> None:
+        guilty = [
+            str(path.relative_to(ROOT))
+            for path in (SERVICES / "domain" / "signed_meter").rglob("*.py")
+            if re.search(r"SigningKey|Private_key|ecdsa\.keys", path.read_text())
+        ]
+        assert not guilty

@@ -1,0 +1,179 @@
+"""Public keys in every form in which registers, labels, files and stations give them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ecdsa.ellipticcurve import AbstractPoint
+from ecdsa.errors import MalformedPointError
+
+from services.domain.signed_meter.curves import BY_OID, CURVES, Curve
+from services.domain.signed_meter.encodings import from_base32, from_base64, from_hex
+from services.domain.signed_meter.findings import Code, NotReadable
+
+_MAX_TEXT = 8_192
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----(.*?)-----END [A-Z0-9 ]*PUBLIC KEY-----", re.DOTALL)
+_SEQUENCE, _OID, _BITS = 0x30, 0x06, 0x03
+_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
+_SIZES = {curve.field_bytes for curve in CURVES.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A point that is on its curve. `point` is 04‖X‖Y, so that equal keys are equal however they were written."""
+
+    curve: Curve
+    point: bytes
+
+    def hex(self) -> str:
+        return self.point.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """A key as given: a point as octets, and the curve when it is stated (raw points state none)."""
+
+    curve: Curve | None
+    octets: bytes
+
+    def on(self, claimed: Curve) -> PublicKey:
+        """The key on the curve that the record claims. NotReadable: it states another, or the point is not on
+        it."""
+        if self.curve is not None and self.curve is not claimed:
+            raise _unreadable(f"it is of curve {self.curve.name}, the record is signed on {claimed.name}")
+        return _point(claimed, self.octets)
+
+
+@lru_cache(maxsize=16_384)
+def public_key(text: str, curve: Curve) -> PublicKey:
+    """The key that `text` gives, on `curve`. NotReadable (SIGNATURE_INVALID) when it is none."""
+    return read(text).on(curve)
+
+
+@lru_cache(maxsize=16_384)
+def read(text: str) -> KeyMaterial:
+    """SPKI as DER in hex, base64 or base32, PEM, a raw point with or without 04 or compressed, or any of them
+    wrapped as `oca:base16:asn1:<hex>` (itself in base64 or not). The text itself shows which."""
+    if len(text) > _MAX_TEXT:
+        raise _unreadable("it is too long")
+    pem = _PEM.search(text)
+    if pem:
+        return from_octets(_decode(from_base64, pem.group(1)))
+    stripped = text.strip()
+    if stripped.startswith("oca:"):
+        return from_octets(_unwrapped(stripped))
+    for decode in (from_hex, from_base32, from_base64):
+        try:
+            octets = decode(stripped, "key")
+        except NotReadable:
+            continue
+        if octets.startswith(b"oca:"):
+            octets = _unwrapped(octets.decode("latin-1"))
+        if decode is from_base64 or _is_key(octets):
+            return from_octets(octets)
+    raise _unreadable("it is neither hexadecimal, base64 nor PEM")
+
+
+def from_octets(octets: bytes) -> KeyMaterial:
+    """A key as bytes: SPKI or a point."""
+    if octets[:1] == b"\x30" and len(octets) > 2 and _length_fits(octets):
+        return _spki(octets)
+    size = len(octets)
+    if octets[:1] == b"\x04" and size % 2 and size // 2 in _SIZES:
+        return KeyMaterial(None, octets)
+    if octets[:1] in (b"\x02", b"\x03") and size - 1 in _SIZES:
+        return KeyMaterial(None, octets)
+    if size % 2 == 0 and size // 2 in _SIZES:
+        return KeyMaterial(None, b"\x04" + octets)
+    raise _unreadable(f"{size} bytes are no public key of a known curve")
+
+
+def _unwrapped(text: str) -> bytes:
+    """`oca:<base>:<kind>:<text>`, base16 or base64, as in OCA's application note on signed meter values."""
+    parts = text.strip().split(":")
+    bases = {"base16": from_hex, "base64": from_base64}
+    if len(parts) != 4 or parts[1].lower() not in bases:
+        raise _unreadable("its wrapper is not oca:base16:asn1:<hex>")
+    return _decode(bases[parts[1].lower()], parts[3])
+
+
+def _decode(decode: Callable[[str, str], bytes], text: str) -> bytes:
+    try:
+        return decode(text, "key")
+    except NotReadable as error:
+        raise _unreadable(error.message) from error
+
+
+def _is_key(octets: bytes) -> bool:
+    try:
+        from_octets(octets)
+    except NotReadable:
+        return False
+    return True
+
+
+def _length_fits(octets: bytes) -> bool:
+    try:
+        _element(octets, _SEQUENCE)
+    except NotReadable:
+        return False
+    return True
+
+
+def _spki(octets: bytes) -> KeyMaterial:
+    """SubjectPublicKeyInfo of an EC key on a named curve (RFC 5480 §2)."""
+    body, rest = _element(octets, _SEQUENCE)
+    algorithm, bits = _element(body, _SEQUENCE)
+    kind, parameters = _element(algorithm, _OID)
+    curve_id, _ = _element(parameters, _OID)
+    octet_string, surplus = _element(bits, _BITS)
+    curve = BY_OID.get(_dotted(curve_id))
+    if rest or surplus or kind != _EC_PUBLIC_KEY or octet_string[:1] != b"\x00":
+        raise _unreadable("it is no SubjectPublicKeyInfo of an EC key")
+    if curve is None:
+        raise _unreadable(f"its curve {_dotted(curve_id)} is not one of signed meter data")
+    return KeyMaterial(curve, octet_string[1:])
+
+
+def _element(data: bytes, tag: int) -> tuple[bytes, bytes]:
+    """One DER element with a definite length of at most two octets; (content, what follows)."""
+    if len(data) < 2 or data[0] != tag:
+        raise _unreadable("it is no SubjectPublicKeyInfo")
+    length, start = data[1], 2
+    if length in (0x81, 0x82):
+        start = 2 + (length & 0x7F)
+        length = int.from_bytes(data[2:start], "big")
+    if length > len(data) - start or (length > 0x82 and start == 2):
+        raise _unreadable("it is cut off")
+    return data[start : start + length], data[start + length :]
+
+
+def _dotted(octets: bytes) -> str:
+    """An object identifier as text; arcs of any length, "" when it is cut off."""
+    arcs, value = [], 0
+    for octet in octets:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    if not arcs or value:
+        return ""
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, [first, arcs[0] - 40 * first, *arcs[1:]]))
+
+
+def _point(curve: Curve, octets: bytes) -> PublicKey:
+    field = curve.slow.curve
+    try:
+        x, y = AbstractPoint.from_bytes(field, octets, True, ("uncompressed", "compressed"))
+    except MalformedPointError as error:
+        raise _unreadable(f"its point is not on {curve.name}") from error
+    if max(x, y) >= field.p() or not field.contains_point(x, y):
+        raise _unreadable(f"its point is not on {curve.name}")
+    size = curve.field_bytes
+    return PublicKey(curve, b"\x04" + int(x).to_bytes(size, "big") + int(y).to_bytes(size, "big"))
+
+
+def _unreadable(why: str) -> NotReadable:
+    return NotReadable(f"the public key cannot be used: {why}", "key", Code.SIGNATURE_INVALID)
