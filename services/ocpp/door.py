@@ -27,6 +27,11 @@ _SECURE: Final = frozenset({"https", "wss"})
 _MAX_TARGET: Final = 256
 _NO_IDENTITY: Final = Refusal(401, "unauthorized\n", "no identity of a station", admission.UNAUTHORIZED)
 
+_NO_OFFER: Final = Refusal(
+    400, "offer a sub-protocol: ocpp2.1, ocpp2.0.1 or ocpp1.6\n", "no sub-protocol offered (OCPP-J 2.0.1, 3.1.2)"
+)
+"""3.2 asks for a completed handshake only where something was offered."""
+
 
 class Knock(NamedTuple):
     """What an upgrade request says, and who sent it (`peer` is the socket's address)."""
@@ -101,6 +106,8 @@ class Door:
         )
         if isinstance(decided, Refusal):
             self._failed(decided, name, address, now_ms)
+        elif not knock.offers:
+            return _NO_OFFER
         return decided
 
     def answer_soap(self, name: str, knock: Knock, now_ms: Millis) -> Admission | Refusal:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,14 +46,14 @@ class World:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._cdrs: View[Cdr] = View(kafka, Codec(), Cdr.TOPIC)
 
-    def open(self, stations: list[Station]) -> None:
+    def open(self, stations: list[Station], processes: Sequence[str] = PROCESSES) -> None:
         """Register stations, and start everything."""
         create_topics(self.kafka)
         publish_sync(self.kafka, Codec(), [token(TOKEN), *stations])
         self._cdrs.start()
-        for name in PROCESSES:
+        for name in processes:
             self.start(name)
-        for name in PROCESSES:
+        for name in processes:
             self.wait_ready(name)
 
     def start(self, name: str) -> None:

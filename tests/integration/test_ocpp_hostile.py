@@ -90,6 +90,7 @@ class TestFrames:
             ("[]", [4, "-1", "RpcFrameworkError"]),
             ("null", [4, "-1", "RpcFrameworkError"]),
             ('[2,"a"]', [4, "a", "RpcFrameworkError"]),
+            ('[2,"a","Heartbeat"]', [4, "a", "ProtocolError"]),
             ('[2,"a",["Heartbeat"],{}]', [4, "a", "RpcFrameworkError"]),
             ('[2,"a","Heartbeat",[]]', [4, "a", "FormatViolation"]),
             ('[2,5,"Heartbeat",{}]', [4, "-1", "RpcFrameworkError"]),
@@ -255,9 +256,9 @@ class TestUpgrade:
         async with running(kafka, tmp_path) as edge, edge.connect("CP1", offers) as socket:
             assert socket.subprotocol == chosen
 
-    @pytest.mark.parametrize("offers", [None, ["ocpp1.5"], ["soap"]])
+    @pytest.mark.parametrize("offers", [["ocpp1.5"], ["soap"]])
     async def test_completes_without_sub_protocol_and_closes(
-        self, kafka: KafkaSettings, tmp_path: Path, offers: list[str] | None
+        self, kafka: KafkaSettings, tmp_path: Path, offers: list[str]
     ) -> None:
         async with running(kafka, tmp_path) as edge, edge.connect("CP1", offers) as socket:
             assert socket.subprotocol is None
@@ -266,6 +267,13 @@ class TestUpgrade:
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1002
             assert edge.of(StationConnected) == []
+
+    async def test_refuses_who_offers_no_sub_protocol(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+        async with running(kafka, tmp_path) as edge:
+            with pytest.raises(InvalidStatus) as refused:
+                await edge.connect("CP1", None)
+            assert refused.value.response.status_code == 400
+            assert b"offer a sub-protocol" in (refused.value.response.body or b"")
 
     async def test_refuses_what_is_no_upgrade_request(self, kafka: KafkaSettings, tmp_path: Path) -> None:
         async with running(kafka, tmp_path) as edge:

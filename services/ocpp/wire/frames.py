@@ -134,6 +134,8 @@ def _unusual_call(frame: list[Any]) -> Call:
     message_id = _readable_id(frame)
     if message_id == UNREADABLE_ID:
         raise Malformed(Fault.RPC_FRAMEWORK, f"message id is not a string of 1 to {MAX_ID_LENGTH} characters")
+    if len(frame) == 3 and type(frame[2]) is str:
+        raise Malformed(Fault.PROTOCOL, "a CALL has a payload", message_id)
     if len(frame) != 4:
         raise Malformed(Fault.RPC_FRAMEWORK, f"a CALL has 4 elements, not {len(frame)}", message_id)
     if type(frame[2]) is not str:

@@ -43,7 +43,7 @@ class At:
         **more: Any,
     ) -> Admission | Refusal:
         authorization = "Basic " + b64encode(f"{name}:".encode() + password).decode()
-        knock = Knock(f"/ocpp/{name}", peer, authorization, ["ocpp2.0.1"], **more)
+        knock = Knock(f"/ocpp/{name}", peer, authorization, **({"offers": ["ocpp2.0.1"]} | more))
         return self.door.answer(knock, True, now)
 
     def status(self, *arguments: Any, **named: Any) -> int:
@@ -66,6 +66,12 @@ class TestAnswer:
         refused = At().knock(version=version)
         assert isinstance(refused, Refusal)
         assert (refused.status, refused.headers) == (426, {"Sec-WebSocket-Version": "13"})
+
+    def test_refuses_who_names_no_sub_protocol_but_only_when_it_is_known_who(self) -> None:
+        at = At()
+        assert at.status(offers=()) == 400
+        assert at.status(offers=(), password=b"wrong") == 401
+        assert at.status(offers=["soap"]) == 101
 
     def test_sends_everybody_away_while_there_is_no_kafka(self) -> None:
         at = At(retry_after_s=30)

@@ -102,10 +102,14 @@ class TestParseRefuses:
     def test_a_call_without_id(self, data: bytes) -> None:
         assert malformed(data).message_id == "-1"
 
-    @pytest.mark.parametrize("rest", ["", ',"Heartbeat"', ',"Heartbeat",{},{}', ',"Heartbeat",{},null,1'])
+    @pytest.mark.parametrize("rest", ["", ",5", ',"Heartbeat",{},{}', ',"Heartbeat",{},null,1'])
     def test_a_call_of_another_length_by_its_id(self, rest: str) -> None:
         error = malformed(f'[2,"abc"{rest}]'.encode())
         assert (error.fault, error.message_id) == (Fault.RPC_FRAMEWORK, "abc")
+
+    def test_a_call_without_payload_by_its_id(self) -> None:
+        error = malformed(b'[2,"abc","Heartbeat"]')
+        assert (error.fault, error.message_id) == (Fault.PROTOCOL, "abc")
 
     @pytest.mark.parametrize("action", ["5", "null", '["Heartbeat"]', '{"a":1}', "true"])
     def test_an_action_that_is_no_string(self, action: str) -> None:
