@@ -1,6 +1,6 @@
 """Avro binary straight from event objects: one compiled function per record, a few times fastavro's speed.
 
-The bytes are those that fastavro writes (tested byte for byte); reading stays with fastavro.
+The bytes are those that fastavro writes (tested byte for byte).
 """
 
 from collections.abc import Callable, Iterator

@@ -142,7 +142,7 @@ def latency(kafka: KafkaSettings, directory: Path, seconds: int) -> list[Figure]
             first = consumer.poll(0.1)
             for message in [first, *consumer.consume(500, 0)] if first else []:
                 progressed = decode_progressed(message.value() or b"")
-                taken.append(time.time_ns() // 1_000_000 - progressed["at"])
+                taken.append(time.time_ns() // 1_000_000 - progressed.at)
     consumer.close()
     p50, p99 = (quantiles(taken, n=100)[number - 1] for number in (50, 99))
     return [

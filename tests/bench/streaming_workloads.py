@@ -1,20 +1,21 @@
 """Two loads for the streaming runtime: a light fold over small Avro events, and the real session fold."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
-from typing import Any, ClassVar, Literal
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, cast
 
 import msgspec
-from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
 from services.domain.events import common, transaction
 from services.domain.events.dlq import DeadLetter
 from services.domain.failures import BadRecord
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
+from services.domain.quick_init import quick_init
+from services.runtime.avro_reader import compile_reader
+from services.runtime.avro_writer import compile_writer
 from services.runtime.codec import Codec
 from services.runtime.streaming.processor import Processor
 from services.sessions.fold import fold as session_fold
@@ -41,8 +42,18 @@ def workload(name: Name) -> Workload:
     return _real() if name == "real" else _light()
 
 
-class Metered(msgspec.Struct, frozen=True):
-    """A session's meter reading, 101 bytes in Avro."""
+class Kind(StrEnum):
+    """What a reading is of."""
+
+    STARTED = "STARTED"
+    METERED = "METERED"
+    STOPPED = "STOPPED"
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """A session's meter reading, some 100 bytes in Avro."""
 
     FULL_NAME: ClassVar[str] = "bench.Metered"
     TOPIC: ClassVar[str] = "bench.metered.v1"
@@ -54,11 +65,11 @@ class Metered(msgspec.Struct, frozen=True):
     evse_id: int
     session_id: str
     seq: int
-    kind: str
+    kind: Kind
     id_token: str | None
     meter_wh: int
-    power_w: float | None
-    currents: tuple[float, ...]
+    power_w: int | None
+    currents_ma: tuple[int, ...]
     soc: int | None
     signed: bytes | None
 
@@ -66,11 +77,10 @@ class Metered(msgspec.Struct, frozen=True):
     def key(self) -> str:
         return self.session_id
 
-    def to_record(self) -> dict[str, Any]:
-        return msgspec.structs.asdict(self)
 
-
-class Progressed(msgspec.Struct, frozen=True):
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed:
     """What a session came to."""
 
     FULL_NAME: ClassVar[str] = "bench.Progressed"
@@ -84,24 +94,11 @@ class Progressed(msgspec.Struct, frozen=True):
     seq: int
     events: int
     energy_wh: int
-    max_power_w: float
+    max_power_w: int
 
     @property
     def key(self) -> str:
         return self.session_id
-
-    def to_record(self) -> dict[str, Any]:
-        return {
-            "event_id": self.event_id,
-            "session_id": self.session_id,
-            "at": self.at,
-            "station_id": self.station_id,
-            "status": self.status,
-            "seq": self.seq,
-            "events": self.events,
-            "energy_wh": self.energy_wh,
-            "max_power_w": self.max_power_w,
-        }
 
 
 class LightState(msgspec.Struct, frozen=True, array_like=True):
@@ -114,7 +111,7 @@ class LightState(msgspec.Struct, frozen=True, array_like=True):
     events: int
     start_wh: int
     last_wh: int
-    max_power_w: float
+    max_power_w: int
     started_at: int
     last_at: int
     periods: tuple[tuple[int, int], ...]
@@ -125,16 +122,16 @@ def light_fold(read: Read[LightState], event: Metered) -> Changes[LightState]:
     old = read(event.session_id)
     if old is None:
         old = LightState(
-            event.session_id, event.station_id, "ACTIVE", -1, 0, event.meter_wh, event.meter_wh, 0.0,
+            event.session_id, event.station_id, "ACTIVE", -1, 0, event.meter_wh, event.meter_wh, 0,
             event.at, event.at, (),
         )  # fmt: skip
     if event.seq <= old.seq:
         return Changes()
-    power_w = event.power_w or 0.0
+    power_w = event.power_w or 0
     new = LightState(
         old.session_id,
         old.station_id,
-        "COMPLETED" if event.kind == "STOPPED" else "ACTIVE",
+        "COMPLETED" if event.kind is Kind.STOPPED else "ACTIVE",
         event.seq,
         old.events + 1,
         old.start_wh,
@@ -145,31 +142,28 @@ def light_fold(read: Read[LightState], event: Metered) -> Changes[LightState]:
         (*old.periods, (event.at, event.meter_wh)) if len(old.periods) < 30 else old.periods,
     )
     progressed = Progressed(
-        event.event_id, new.session_id, new.last_at, new.station_id, new.status, new.seq, new.events,
-        new.last_wh - new.start_wh, new.max_power_w,
+        event_id=event.event_id, session_id=new.session_id, at=new.last_at, station_id=new.station_id,
+        status=new.status, seq=new.seq, events=new.events, energy_wh=new.last_wh - new.start_wh,
+        max_power_w=new.max_power_w,
     )  # fmt: skip
     return Changes({event.session_id: new}, (progressed,))
 
 
-_AVRO = {str: "string", int: "long", float: "double"}
-
-
 def _schema(name: str, **fields: Any) -> Any:
-    described = [
-        {"name": field, "type": _AVRO[kind] if isinstance(kind, type) else kind} for field, kind in fields.items()
-    ]
-    return parse_schema(json.loads(json.dumps({"type": "record", "name": name, "fields": described})))
+    described = [{"name": field, "type": avro} for field, avro in fields.items()]
+    return {"type": "record", "name": name, "namespace": "bench", "fields": described}
 
 
+_KIND = {"type": "enum", "name": "Kind", "symbols": [kind.value for kind in Kind]}
 _METERED = _schema(
-    "Metered", event_id=str, at=int, tenant=str, station_id=str, evse_id="int", session_id=str, seq="int",
-    kind={"type": "enum", "name": "Kind", "symbols": ["STARTED", "METERED", "STOPPED"]},
-    id_token=["null", "string"], meter_wh=int, power_w=["null", "double"],
-    currents={"type": "array", "items": "double"}, soc=["null", "int"], signed=["null", "bytes"],
+    "Metered", event_id="string", at="long", tenant="string", station_id="string", evse_id="int",
+    session_id="string", seq="int", kind=_KIND, id_token=["null", "string"], meter_wh="long",
+    power_w=["null", "int"], currents_ma={"type": "array", "items": "int"}, soc=["null", "int"],
+    signed=["null", "bytes"],
 )  # fmt: skip
 _PROGRESSED = _schema(
-    "Progressed", event_id=str, session_id=str, at=int, station_id=str, status=str, seq="int", events="int",
-    energy_wh=int, max_power_w=float,
+    "Progressed", event_id="string", session_id="string", at="long", station_id="string", status="string",
+    seq="int", events="int", energy_wh="long", max_power_w="int",
 )  # fmt: skip
 
 
@@ -178,30 +172,30 @@ class LightCodec:
 
     def __init__(self) -> None:
         self._real = Codec()
+        self._metered = compile_writer(_METERED, b"\0\0\0\0\1")
+        self._progressed = compile_writer(_PROGRESSED, b"\0\0\0\0\2")
+        self._read = compile_reader(_METERED, Metered)
 
     def encode(self, event: Any) -> bytes:
         if isinstance(event, DeadLetter):
             return self._real.encode(event)
-        buffer = BytesIO()
-        progressed = isinstance(event, Progressed)
-        buffer.write(b"\x00\x00\x00\x00\x02" if progressed else b"\x00\x00\x00\x00\x01")
-        schemaless_writer(buffer, _PROGRESSED if progressed else _METERED, event.to_record())
-        return buffer.getvalue()
+        return self._progressed(event) if isinstance(event, Progressed) else self._metered(event)
 
     def decode(self, data: bytes) -> Metered:
-        if data[:5] != b"\x00\x00\x00\x00\x01":
+        if data[:5] != b"\0\0\0\0\1":
             raise BadRecord("not a Metered")
-        buffer = BytesIO(data)
-        buffer.seek(5)
-        return msgspec.convert(schemaless_reader(buffer, _METERED, None), Metered)
+        metered, end = self._read(data, 5)
+        if end != len(data):
+            raise BadRecord("cut short")
+        return cast(Metered, metered)
 
 
-def decode_progressed(data: bytes) -> dict[str, Any]:
-    """The light load's output as a record."""
-    buffer = BytesIO(data)
-    buffer.seek(5)
-    record: Any = schemaless_reader(buffer, _PROGRESSED, None)
-    return dict(record)
+_read_progressed = compile_reader(_PROGRESSED, Progressed)
+
+
+def decode_progressed(data: bytes) -> Progressed:
+    """The light load's output."""
+    return cast(Progressed, _read_progressed(data, 5)[0])
 
 
 def _light_events(sessions: int) -> Iterator[Metered]:
@@ -214,14 +208,15 @@ def metered(number: int, seq: int, at: int) -> Metered:
     """The seq-th reading of the light load's session `number`."""
     session_id = f"s-{number:08d}"
     return Metered(
-        f"{session_id}-{seq}", at, "cpo-1", f"DE*ABC*E{number % 1_000_000:06d}", 1 + number % 2, session_id, seq,
-        _kind(seq), "04A1B2C3D4E5F6" if seq == 0 else None, 1_000 + seq * 137, 11_000.0 + seq, (15.9, 16.0, 15.8),
-        seq % 100, None,
+        event_id=f"{session_id}-{seq}", at=at, tenant="cpo-1", station_id=f"DE*ABC*E{number % 1_000_000:06d}",
+        evse_id=1 + number % 2, session_id=session_id, seq=seq, kind=_kind(seq),
+        id_token="04A1B2C3D4E5F6" if seq == 0 else None, meter_wh=1_000 + seq * 137, power_w=11_000 + seq,
+        currents_ma=(15_900, 16_000, 15_800), soc=seq % 100, signed=None,
     )  # fmt: skip
 
 
-def _kind(seq: int) -> str:
-    return {0: "STARTED", EVENTS_PER_SESSION - 1: "STOPPED"}.get(seq, "METERED")
+def _kind(seq: int) -> Kind:
+    return {0: Kind.STARTED, EVENTS_PER_SESSION - 1: Kind.STOPPED}.get(seq, Kind.METERED)
 
 
 def _light() -> Workload:
