@@ -1,0 +1,31 @@
+"""From and to the canonical model, whatever version a partner speaks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.ocpi.wire import v211, v221
+from services.ocpi.wire.conversion import Bridges, Converted, Scene, convert
+from services.ocpi.wire.model import V211, V221, V230
+from services.ocpi.wire.reading import Reading, read
+
+_NONE: Final = Bridges(objects={})
+_DOWN: Final = {V230: _NONE, V221: v221.DOWN, V211: v211.DOWN}
+_UP: Final = {V230: _NONE, V221: v221.UP, V211: v211.UP}
+
+
+def to_version(value: Mapping[str, Any], name: str, version: str, scene: Scene | None = None) -> Converted:
+    """An object of 2.3.0 as a partner of that version knows it."""
+    return convert(value, name, V230, version, _DOWN[version], scene or Scene())
+
+
+def from_version(value: Mapping[str, Any], name: str, version: str, scene: Scene | None = None) -> Converted:
+    """An object of that version, already read, in 2.3.0; upwards an object is never None."""
+    return convert(value, name, version, V230, _UP[version], scene or Scene())
+
+
+def understand(value: Any, name: str, version: str, scene: Scene | None = None) -> Reading:
+    """What a partner sent, in 2.3.0, with everything there is to say about it."""
+    on = scene or Scene()
+    reading = read(value, name, version, partial=on.partial)
+    converted = from_version(reading.value, name, version, on)
+    return Reading(converted.value or {}, reading.findings + converted.losses)
