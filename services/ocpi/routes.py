@@ -18,14 +18,16 @@ from services.domain.units import Millis
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH, envelope, our_trouble
 from services.ocpi.inbound.page_request import BadParameter, page_request
-from services.ocpi.outbound import cdrs, configuration, pages, sessions, signed_data, v221
+from services.ocpi.outbound import cdrs, configuration, pages, sessions, signed_data
+from services.ocpi.outbound.told import told
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Page, Store, key_of
 from services.ocpi.wire.envelope import Status, failure, success
+from services.ocpi.wire.model import V221
 from services.ocpi.wire.paging import PageRequest
 from services.ocpi.wire.parties import Party
 
-_BASE = f"/ocpi/{v221.VERSION}"
+_BASE = f"/ocpi/{V221}"
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")
 _SHOWN_WARNINGS = 5
 
@@ -48,7 +50,7 @@ class Edge:
         return self._success(configuration.versions(self._settings.public_url))
 
     def version_details(self) -> Response:
-        return self._success(configuration.version_details(self._settings.public_url, v221.VERSION))
+        return self._success(configuration.version_details(self._settings.public_url, V221))
 
     def credentials(self, request: Request) -> Response:
         own = self._settings
@@ -78,11 +80,11 @@ class Edge:
         records = found.detail.signed_meter_values if found else ()
         if not records or not hmac.compare_digest(signed_data.proof(records).encode(), proof.encode()):
             raise HTTPException(404)
-        told = [
+        whole = [
             record.to_record() | {"signed_data": base64.b64encode(record.signed_data).decode()}
             for record in records
         ]
-        return self._success({"cdr_id": cdr_id, "signed_meter_values": told})
+        return self._success({"cdr_id": cdr_id, "signed_meter_values": whole})
 
     def bad_parameter(self, _: Request, error: Exception) -> Response:
         """status_codes: no HTTP error for what has reached the OCPI layer."""
@@ -107,31 +109,32 @@ class Edge:
         partner: Partner,
         asked: PageRequest,
         page: Page[Any],
-        tell: Callable[[Any, list[str]], dict[str, Any]],
+        tell: Callable[[Any, list[str]], dict[str, Any] | None],
     ) -> Response:
         warnings: list[str] = []
-        told = [tell(state, warnings) for state in page.objects]
+        objects = [tell(state, warnings) for state in page.objects]
+        shown = [shown for shown in objects if shown is not None]
         _record(warnings, partner, module)
         last = key_of(page.objects[-1]) if page.more else None
         url = f"{self._settings.public_url}{_BASE}/{module}"
-        headers = pages.headers(url, asked, page.total, len(told), last)
+        headers = pages.headers(url, asked, page.total, len(page.objects), last)
         return self._success(
-            told, headers | configuration.routing_headers(self._settings.operator, _party(partner))
+            shown, headers | configuration.routing_headers(self._settings.operator, _party(partner))
         )
 
-    def _session(self, state: Session, warnings: list[str]) -> dict[str, Any]:
+    def _session(self, state: Session, warnings: list[str]) -> dict[str, Any] | None:
         station = self._directory.station(state.tenant, state.station_id)
         contract_id = self._directory.contract_of(state.tenant, state.id_token.value if state.id_token else "")
         currency = self._directory.currency_of(station, self._settings.ocpi_currency)
-        return v221.session(
-            sessions.session(state, contract_id, station, self._settings.operator, currency, warnings)
-        )
+        new = sessions.session(state, contract_id, station, self._settings.operator, currency, warnings)
+        return told(new, "Session", V221, warnings)
 
-    def _cdr(self, state: Cdr, warnings: list[str]) -> dict[str, Any]:
+    def _cdr(self, state: Cdr, warnings: list[str]) -> dict[str, Any] | None:
         station = self._directory.station(state.tenant, state.detail.station_id)
         proof = signed_data.proof(state.detail.signed_meter_values)
         url = f"{self._settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
-        return v221.cdr(cdrs.cdr(state, station, self._settings.ocpi_currency, url, warnings))
+        new = cdrs.cdr(state, station, self._settings.ocpi_currency, url, warnings)
+        return told(new, "CDR", V221, warnings)
 
 
 def build(edge: Edge) -> FastAPI:
@@ -166,7 +169,7 @@ def _explained(path: str, http_status: int) -> tuple[Status, str]:
         return Status.UNSUPPORTED_VERSION, f"This version is not served: see /ocpi/versions ({served})"
     if path.endswith("/charging_preferences"):
         return Status.INVALID_PARAMETERS, "No EVSE here takes charging preferences"
-    return Status.CLIENT_ERROR, f"Nothing is served here: see /ocpi/{v221.VERSION} for the endpoints"
+    return Status.CLIENT_ERROR, f"Nothing is served here: see /ocpi/{V221} for the endpoints"
 
 
 def _record(warnings: list[str], partner: Partner, module: str) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from services.ocpi.outbound import v221
+from services.ocpi.wire.model import V221
 from services.ocpi.wire.parties import Party
 
-VERSIONS = (v221.VERSION,)
-MODULES = {v221.VERSION: ("credentials", "cdrs", "sessions")}
+VERSIONS = (V221,)
+MODULES = {V221: ("credentials", "cdrs", "sessions")}
 """What is served per version, always as SENDER (which is also what one says for credentials)."""
 
 BY_INVITATION = (

@@ -11,7 +11,8 @@ import msgspec
 from services.domain.events.cdr import Cdr
 from services.domain.events.session import Session
 from services.domain.events.station import Station
-from services.ocpi.outbound import cdrs, sessions, v221
+from services.ocpi.outbound import cdrs, sessions
+from services.ocpi.outbound.told import told
 from services.ocpi.wire import v230
 from services.ocpi.wire.parties import Party
 
@@ -44,7 +45,7 @@ def out(case: Path) -> dict[str, Any]:
     """What a partner gets, and the warnings."""
     warnings: list[str] = []
     new = canonical(case, warnings)
-    old = v221.cdr(new) if isinstance(new, v230.Cdr) else v221.session(new)
+    old = told(new, "CDR" if isinstance(new, v230.Cdr) else "Session", "2.2.1", warnings)
     return {"object": old, "warnings": warnings}
 
 
