@@ -5,6 +5,7 @@ The bytes are those that fastavro writes (tested byte for byte).
 
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from functools import cache
 from typing import Any, Final
 
 _MAX_REMEMBERED: Final = 8192
@@ -40,6 +41,24 @@ class _Wholes(dict[int, bytes]):
         if len(self) >= _MAX_REMEMBERED:
             self.clear()
         written = self[number] = _whole(number)
+        return written
+
+
+class _Decimals(dict[Decimal, bytes]):
+    """Length and unscaled number of decimals of one precision and scale; remembered likewise.
+
+    An event's energy is in what it leads to as well, a session's first reading in all that follows.
+    """
+
+    def __init__(self, precision: int, scale: int) -> None:
+        super().__init__()
+        self._limit = 10**precision
+        self._scale = scale
+
+    def __missing__(self, number: Decimal) -> bytes:
+        if len(self) >= _MAX_REMEMBERED:
+            self.clear()
+        written = self[number] = _decimal(number, self._limit, self._scale)
         return written
 
 
@@ -104,18 +123,35 @@ def compile_writer(schema: Any, prefix: bytes) -> Writer:
     """
     builder = _Builder()
     name = builder.record(schema)
-    source = "\n".join([*builder.source, f"def write(e):\n a=[PREFIX]; {name}(e, a); return b''.join(a)"])
+    source = "\n".join([*builder.source, _WRITE.format(name=name)])
     scope: dict[str, Any] = {
         **builder.constants,
         "PREFIX": prefix,
+        "Unwritable": Unwritable,
         "TEXT": _TEXTS,
         "WHOLE": _WHOLES,
         "OPTIONAL_TEXT": _Optional(_TEXTS),
         "OPTIONAL_WHOLE": _Optional(_WHOLES),
-        "decimal": _decimal,
     }
     exec(compile(source, f"<avro {name}>", "exec"), scope)
     return scope["write"]  # type: ignore[no-any-return]
+
+
+_WRITE: Final = """
+def write(e):
+ a = [PREFIX]
+ try:
+  {name}(e, a)
+ except TypeError as error:
+  raise Unwritable(str(error)) from error
+ return b''.join(a)
+"""
+"""A TypeError is a value of another type, or a signalling NaN, which cannot be looked up."""
+
+
+@cache
+def _decimals(precision: int, scale: int) -> _Decimals:
+    return _Decimals(precision, scale)
 
 
 _WHOLES: Final = _Wholes()
@@ -179,7 +215,9 @@ class _Builder:
                 other = f"{_whole(branch)!r} + ({inner})"
                 return None if inner is None else f"{_whole(null)!r} if {value} is None else {other}"
             case {"logicalType": "decimal"}:
-                return f"decimal({value}, {10 ** avro['precision']}, {avro['scale']})"
+                name = f"DECIMAL_{avro['precision']}_{avro['scale']}"
+                self.constants[name] = _decimals(avro["precision"], avro["scale"])
+                return f"{name}[{value}]"
             case {"type": "enum"}:
                 name = self._name(avro)
                 self._named[name] = avro
