@@ -28,7 +28,10 @@ def misfit(operation: str, payload: Any, protocol: str | None) -> str | None:
     speaking = [version for version in _versions(protocol) if operation in OPERATIONS[version]]
     if any(_validator(version, operation).is_valid(payload) for version in speaking):
         return None
-    error = next(iter(_validator(speaking[0], operation).iter_errors(payload)))
+    try:
+        error = next(iter(_validator(speaking[0], operation).iter_errors(payload)))
+    except ValueError:
+        return "payload is nested too deeply"
     place = ".".join(str(step) for step in error.instance_path) or "payload"
     return f"{place} does not fit {operation} of {speaking[0]}: {error.message[:_MAX_SHOWN]}"
 

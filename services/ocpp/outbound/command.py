@@ -13,7 +13,7 @@ from services.ocpp.outbound.operations import CONVERTED_V16, OPERATIONS, NotPoss
 from services.ocpp.outbound.v16 import rules as rules_v16
 from services.ocpp.wire.faults import V16, V201, Refused
 from services.ocpp.wire.frames import CallError, CallResult
-from services.ocpp.wire.schemas import tolerated, validator
+from services.ocpp.wire.schemas import deviations, tolerated, validator
 
 __all__ = ["NotPossible", "Request", "Stamp", "answered", "request", "result"]
 
@@ -54,6 +54,8 @@ def request(command: CommandRequested, protocol: str) -> Request:
         payload = orjson.loads(command.payload_json)
     except orjson.JSONDecodeError as error:
         raise NotPossible(f"payload_json is not JSON: {error.msg}") from None
+    if _is_too_deep(payload):
+        raise NotPossible("the request is nested too deeply")
     if protocol == V16 and command.operation in CONVERTED_V16 and not _is_native(command.operation, payload):
         _check(V201, command.operation, payload)
         action, converted = CONVERTED_V16[command.operation](payload)
@@ -78,7 +80,11 @@ def answered(
     """What the station's answer to our CALL of `action` means for the command."""
     if isinstance(frame, CallError):
         return result(command, CommandOutcome.FAILED, stamp, detail=f"{frame.code}: {frame.description}")
-    text = orjson.dumps(frame.payload).decode()
+    try:
+        text = orjson.dumps(frame.payload).decode()
+    except orjson.JSONEncodeError:
+        said = f"the answer does not fit {action}: it is nested too deeply"
+        return result(command, CommandOutcome.FAILED, stamp, detail=said)
     try:
         tolerated(validator(protocol, action, answer=True), frame.payload)
     except Refused as error:
@@ -125,6 +131,15 @@ def result(
     )
 
 
+def _is_too_deep(payload: Any) -> bool:
+    """Whether JSON writers, ours first, refuse to write it (254 levels)."""
+    try:
+        orjson.dumps(payload)
+    except orjson.JSONEncodeError:
+        return True
+    return False
+
+
 def _is_native(operation: str, payload: Any) -> bool:
     """Whether it is an OCPP 1.6 payload, and not at the same time one of 2.0.1 that says more."""
     if operation not in OPERATIONS[V16] or not validator(V16, operation).is_valid(payload):
@@ -142,6 +157,9 @@ def _is_done(payload: dict[str, Any]) -> bool:
 
 def _check(protocol: str, action: str, payload: Any) -> None:
     """Strict: what we say is as the schema has it, to the letter."""
-    for error in validator(protocol, action).iter_errors(payload):
-        place = ".".join(str(step) for step in error.instance_path) or "payload"
-        raise NotPossible(f"{place} does not fit {action} of {protocol}: {error.message[:_MAX_SHOWN]}")
+    try:
+        for error in deviations(validator(protocol, action), payload):
+            place = ".".join(str(step) for step in error.instance_path) or "payload"
+            raise NotPossible(f"{place} does not fit {action} of {protocol}: {error.message[:_MAX_SHOWN]}")
+    except Refused as error:
+        raise NotPossible(error.description) from None

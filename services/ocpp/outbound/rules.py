@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+MAX_INT: Final = 0x7FFF_FFFF
+
 Rule = Callable[[dict[str, Any]], str | None]
 """A payload that fits its schema; what is wrong with it, or None."""
 
@@ -42,9 +44,11 @@ def _profile(profile: dict[str, Any]) -> str | None:
 
 
 def _send_local_list(payload: dict[str, Any]) -> str | None:
-    """D01.FR.06 and D01.FR.18."""
+    """D01.FR.06 and D01.FR.18; whole numbers have 32 bits (Part 2, 2.1)."""
     if payload["versionNumber"] <= 0:
         return "versionNumber has to be greater than 0, which stands for no list"
+    if payload["versionNumber"] > MAX_INT:
+        return f"versionNumber is greater than {MAX_INT}"
     tokens = [entry["idToken"] for entry in payload.get("localAuthorizationList", ())]
     # IdTokenType: idToken is compared without regard to case.
     if _has_twice((token["idToken"].casefold(), token["type"]) for token in tokens):

@@ -1,7 +1,7 @@
 """Payload validation against the JSON schemas that the `ocpp` package ships, hard and soft (be lenient aloud)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -61,6 +61,14 @@ def actions(protocol: str) -> frozenset[str]:
     return frozenset(re.sub(r"(Request|Response)?\.json$", "", name) for name in names if name.endswith(".json"))
 
 
+def deviations(valid: Validator, payload: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    """What does not fit; Refused for a payload that is nested too deeply to be told about (255 levels)."""
+    try:
+        yield from valid.iter_errors(payload)
+    except ValueError:
+        raise Refused(Fault.FORMAT, "payload is nested too deeply") from None
+
+
 def tolerated(valid: Validator, payload: dict[str, Any]) -> list[str]:
     """What is wrong with a payload, yet harmless, in words; Refused for the first thing that is not.
 
@@ -68,7 +76,7 @@ def tolerated(valid: Validator, payload: dict[str, Any]) -> list[str]:
     items, whole numbers written as 1.0, and numbers where a meter value wants their text.
     """
     warnings: list[str] = []
-    for error in valid.iter_errors(payload):
+    for error in deviations(valid, payload):
         warning = _warning(error)
         if warning is None:
             raise Refused(_FAULTS.get(error.kind.name, Fault.PROPERTY), f"{_place(error)}: {_said(error)}")

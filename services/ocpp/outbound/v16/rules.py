@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from services.ocpp.outbound.rules import Rule
+from services.ocpp.outbound.rules import MAX_INT, Rule
 
 
 def broken(action: str, payload: dict[str, Any]) -> str | None:
@@ -52,6 +52,8 @@ def _send_local_list(payload: dict[str, Any]) -> str | None:
     """5.10: stations say -1 for no support and 0 for an empty list."""
     if payload["listVersion"] < 1:
         return "listVersion has to be greater than 0, which stands for an empty list"
+    if payload["listVersion"] > MAX_INT:
+        return f"listVersion is greater than {MAX_INT}"
     # IdToken is compared without regard to case (7.28).
     id_tags = [entry["idTag"].casefold() for entry in payload.get("localAuthorizationList", ())]
     return "an idTag is in the list twice" if len(set(id_tags)) < len(id_tags) else None
