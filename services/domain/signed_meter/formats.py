@@ -12,6 +12,7 @@ from services.domain.signed_meter import (
     edl_40_sig,
     emh_chargeit,
     isa_edl_40_p,
+    ocmf,
     pcdf,
 )
 from services.domain.signed_meter.record import Checked, SignedRecord, Verified
@@ -35,5 +36,6 @@ FORMATS: dict[str, Format] = {
     "EDL_40_SIG": Format(edl_40_sig.verify, edl_40_sig.check),
     "EMH_CHARGEIT": Format(emh_chargeit.verify, emh_chargeit.check),
     "ISA_EDL_40_P": Format(isa_edl_40_p.verify, isa_edl_40_p.check),
+    "OCMF": Format(ocmf.verify, ocmf.check),
     "PCDF": Format(pcdf.verify, pcdf.check),
 }

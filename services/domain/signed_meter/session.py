@@ -23,6 +23,8 @@ def judge(records: Sequence[SignedRecord]) -> SessionVerdict:
     if len(formats) > 1:
         mixed = finding(Code.FORMAT, f"records of different formats: {', '.join(sorted(formats))}")
         return SessionVerdict(False, (*doubts, mixed), verified)
+    if any(one.code is Code.FORMAT for one in doubts):
+        return SessionVerdict(False, tuple(doubts), verified)
     checked = FORMATS[formats.pop()].check(verified)
     findings = (*doubts, *checked.findings)
     return SessionVerdict(_outcome(findings), findings, verified, checked.energy_kwh)

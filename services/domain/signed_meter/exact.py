@@ -1,0 +1,40 @@
+"""Exact numbers of energy: Decimal in, Decimal out, and an error instead of rounding."""
+
+import re
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from typing import Any
+
+_DIGITS = 40
+_EXACT = Context(prec=4 * _DIGITS, traps=[Inexact, InvalidOperation, Overflow, DivisionByZero])
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+")
+_PER_KWH = {"kwh": Decimal(1), "wh": Decimal("0.001")}
+
+
+def decimal_of(value: Any) -> Decimal:
+    """A Decimal, or text that is a plain number. ValueError for anything else, and beyond 40 digits."""
+    if isinstance(value, str) and len(value) < 4 * _DIGITS and _NUMBER.fullmatch(value.strip()):
+        value = Decimal(value.strip())
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise ValueError(repr(value))
+    exponent = value.as_tuple().exponent
+    if abs(value.adjusted()) > _DIGITS or abs(int(exponent)) > _DIGITS:
+        raise ValueError(repr(value))
+    return value
+
+
+def to_kwh(value: Decimal, unit: str | None) -> tuple[Decimal, str]:
+    """(kWh, "kWh"), or (value, unit) where the unit is none of energy."""
+    factor = _PER_KWH.get((unit or "").strip().lower())
+    return (value, unit or "") if factor is None else (_EXACT.multiply(value, factor), "kWh")
+
+
+def difference(end: Decimal, begin: Decimal) -> Decimal:
+    """end - begin, exactly."""
+    return _EXACT.subtract(end, begin)
+
+
+def plain(value: Decimal) -> str:
+    """The number without exponent and without trailing zeros: `12.345`, `1000`, `0`."""
+    text = f"{value:f}"
+    trimmed = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if trimmed in ("", "-0") else trimmed

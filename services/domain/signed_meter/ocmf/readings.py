@@ -1,0 +1,92 @@
+"""RD: the readings, where a member that equals the one before is left out (chapter Readings)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from services.domain.signed_meter.exact import decimal_of, to_kwh
+from services.domain.signed_meter.findings import NotReadable
+from services.domain.signed_meter.record import Reading
+
+_INHERITED = ("TX", "RV", "RI", "RU", "EF", "ST")
+_MAX_READINGS = 10_000
+_NOTHING: dict[str, str] = {}
+
+
+def readings_of(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
+    """The readings in the order signed. NotReadable when RD is none, or a value is no number."""
+    rows = payload.get("RD")
+    if not isinstance(rows, list) or not 0 < len(rows) <= _MAX_READINGS:
+        raise NotReadable("there are no readings", "RD")
+    found: list[Reading] = []
+    carried: dict[str, Any] = {}
+    instant: datetime | None = None
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise NotReadable("a reading is no object", f"RD[{index}]")
+        carried |= row
+        written = row.get("TM")
+        if isinstance(written, str):
+            instant = instant_of(written)
+        found.append(_reading(carried, row, instant, index))
+    return tuple(found)
+
+
+def _reading(carried: Mapping[str, Any], row: Mapping[str, Any], instant: datetime | None, index: int) -> Reading:
+    marker, value, register, unit, flags, status = (carried.get(name) for name in _INHERITED)
+    time = row.get("TM")
+    try:
+        number = decimal_of(value)
+    except ValueError as error:
+        raise NotReadable(f"the value {str(error)[:60]} is no usable number", f"RD[{index}].RV") from error
+    written_unit = text_of(unit)
+    kwh, shown = to_kwh(number, written_unit)
+    return Reading(
+        kwh=kwh,
+        time=text_of(time),
+        instant=instant,
+        marker=text_of(marker),
+        register=text_of(register),
+        unit=shown,
+        status=text_of(status),
+        error_flags=text_of(flags),
+        details=_details(carried, written_unit),
+    )
+
+
+def _details(carried: Mapping[str, Any], unit: str | None) -> dict[str, str]:
+    """What the law needs beside: the state of the clock, the unit as written, the event counter."""
+    details = {"RU": unit or ""}
+    time, events = carried.get("TM"), carried.get("EI")
+    if isinstance(time, str):
+        details["sync"] = sync_of(time)
+    if events is not None:
+        details["EI"] = str(events)
+    return details
+
+
+def text_of(value: Any) -> str | None:
+    """Text as it is; numbers and booleans as JSON writes them; None for nothing and for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, Decimal) else None
+
+
+@lru_cache(maxsize=4_096)
+def instant_of(text: str) -> datetime | None:
+    """The time of TM without its state; None when it is no time or states no offset."""
+    try:
+        found = datetime.fromisoformat(text.strip().split(" ")[0])
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def sync_of(text: str) -> str:
+    """The state of the clock (table 19) that TM ends with, "" when it has none."""
+    parts = text.strip().rsplit(" ", 1)
+    return parts[1].upper() if len(parts) == 2 and len(parts[1]) == 1 else ""
