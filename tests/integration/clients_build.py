@@ -85,3 +85,10 @@ JAVA = Build(
     fetch=("mvn", "-B", "-q", "dependency:copy-dependencies", "-DoutputDirectory=lib"),
     build=("sh", "-c", "javac -cp 'lib/*' -d classes src/*.java"),
 )
+RUST = Build(
+    "rust",
+    ("cargo",),
+    fetch=("cargo", "fetch"),
+    build=("sh", "-c", "cargo build --offline && cp target/debug/charge . && rm -r target"),
+    build_s=900,
+)

@@ -9,7 +9,8 @@ in Wh and a `way`:
 It plays one session after the other, sends every message until it is answered, and prints lines of JSON: its
 ledger (`transaction`, `meter_start`, `meter_stop`, `wh`, `token`, one line per session) and, in between,
 `{"ask": "start"}` or `{"ask": "stop", "transaction": ...}` when it waits to be asked. It ends with 0 when all has
-gone as it should.
+gone as it should. One that does not know the `transaction` leaves it out; one that does not know when everything
+was acknowledged says `{"done": true}` and ends with its stdin.
 """
 
 import json
@@ -40,6 +41,10 @@ class Client:
     command: Callable[[Path], Sequence[str]]
     """The program, given the cache folder; builds it, or skips the test when it cannot be had."""
     ways: tuple[str, ...] = WAYS
+    from_zero: bool = False
+    """Its meter begins every session with 0."""
+    where: dict[str, Any] = field(default_factory=lambda: {"evseId": 1})
+    """Where it can be asked to start."""
     fractions: int = 1
     """Meters count in such parts of a Wh; a power of two, so that floats hold them exactly."""
     more: Callable[[World, str], dict[str, Any]] = field(default=lambda _world, _station: {})
@@ -71,7 +76,9 @@ def drawn_sessions(client: Client, ways: Sequence[str], rng: random.Random) -> l
     """A session of each way, one after the other on the same meter."""
     sessions, parts = [], rng.randrange(1, 1_000_000) * client.fractions
     for way in ways:
-        readings = [parts := parts + rng.randrange(1, 4000) for _ in range(rng.randrange(3, 7))]
+        parts = 0 if client.from_zero else parts
+        readings = [parts] if client.from_zero else []
+        readings += [parts := parts + rng.randrange(1, 4000) for _ in range(rng.randrange(3, 7))]
         wh = [part // client.fractions if client.fractions == 1 else part / client.fractions for part in readings]
         sessions.append({"way": way, "wh": wh})
     return sessions
@@ -84,15 +91,20 @@ def play(world: World, client: Client, cache: Path, sessions: list[dict[str, Any
     ledger: Ledger = []
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*client.command(cache), argument], cwd=world.folder, stdout=subprocess.PIPE, stderr=errors
-        )
+            [*client.command(cache), argument],
+            cwd=world.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
     watchdog = threading.Timer(_OVER_S, process.kill)
     watchdog.start()
     assert process.stdout is not None
-    with process.stdout:
+    assert process.stdin is not None
+    with process.stdout, process.stdin:
         for line in process.stdout:
             said = json.loads(line)
-            if "ask" in said:
+            if "done" in said:
+                world.wait_for_records(client.station, ledger)
+                process.stdin.close()
+            elif "ask" in said:
                 _ask(world, client, said)
             else:
                 ledger.append(said)
@@ -105,8 +117,7 @@ def play(world: World, client: Client, cache: Path, sessions: list[dict[str, Any
 def _ask(world: World, client: Client, said: dict[str, Any]) -> None:
     if said["ask"] == "start":
         token = {"idToken": TOKEN, "type": "ISO14443"}
-        payload = {"idToken": token, "remoteStartId": 7, "evseId": said.get("evse", 1)}
-        world.ask(client.station, "RequestStartTransaction", payload)
+        world.ask(client.station, "RequestStartTransaction", {"idToken": token, "remoteStartId": 7} | client.where)
     else:
         world.ask(client.station, "RequestStopTransaction", {"transactionId": said["transaction"]})
 

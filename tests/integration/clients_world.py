@@ -107,10 +107,12 @@ class World:
     def wait_for_records(self, name: str, ledger: list[dict[str, Any]]) -> None:
         """Return when a station's CDRs are its ledger; fail when they never are."""
         wanted = of_ledger(ledger)
-        wait_for(
-            lambda: of_records(self.records(name)) == wanted,
-            lambda: f"{name}: ledger {wanted}, records {of_records(self.records(name))}",
-        )
+        named = all("transaction" in line for line in ledger)
+
+        def told() -> Counter[Any]:
+            return of_records(self.records(name), named)
+
+        wait_for(lambda: told() == wanted, lambda: f"{name}: ledger {wanted}, records {told()}")
         assert {record.status for record in self.records(name)} == {CdrStatus.ISSUED}
 
     def _environment(self, name: str) -> dict[str, str]:
@@ -135,18 +137,24 @@ class World:
 def of_ledger(ledger: list[dict[str, Any]]) -> Counter[Any]:
     """(transaction, meter start, meter stop, Wh, token) of each session that a client wrote down."""
     return Counter(
-        (line["transaction"], *(_wh(line[name]) for name in ("meter_start", "meter_stop", "wh")), line["token"])
+        (
+            line.get("transaction"),
+            *(_wh(line[name]) for name in ("meter_start", "meter_stop", "wh")),
+            line["token"],
+        )
         for line in ledger
     )
 
 
-def of_records(records: list[Cdr]) -> Counter[Any]:
-    """The same of each record."""
+def of_records(records: list[Cdr], named: bool) -> Counter[Any]:
+    """The same of each record; without the ids of transactions unless they are `named` in the ledger."""
     details = [record.detail for record in records]
     return Counter(
-        (d.transaction_id, _wh(d.meter_start_wh), _wh(d.meter_stop_wh), _wh(d.energy_wh), d.id_token.value)
-        if d.id_token is not None
-        else (d.transaction_id, "no token")
+        (
+            d.transaction_id if named else None,
+            *(_wh(value) for value in (d.meter_start_wh, d.meter_stop_wh, d.energy_wh)),
+            d.id_token and d.id_token.value,
+        )
         for d in details
     )
 

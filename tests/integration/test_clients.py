@@ -4,13 +4,14 @@ import random
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import GO, JAVA, NODE, SOURCES
+from tests.integration.clients_build import GO, JAVA, NODE, RUST, SOURCES
 from tests.integration.clients_case import Client, check, drawn_sessions, opened, play
 from tests.integration.clients_world import World
 
@@ -32,6 +33,10 @@ def go(cache: Path) -> list[str]:
 def java(cache: Path) -> list[str]:
     made = JAVA.made(cache)
     return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{made}/classes:{made}/lib/*", "Charge"]
+
+
+def rust(cache: Path) -> list[str]:
+    return [str(RUST.made(cache) / "charge")]
 
 
 def with_certificate(world: World, name: str) -> dict[str, Any]:
@@ -60,7 +65,13 @@ def listening(world: World) -> dict[str, Any]:
     return {"soap_address": world.callback}
 
 
+# Its EVSEs are numbered from 0, so that it is asked without one. In 1.6 it expects RemoteStopTransaction with an
+# id of its own instead of the one that it was given.
+rusty = partial(Client, command=rust, from_zero=True, where={})
 CLIENTS = [
+    rusty("RUST16", "ocpp1.6", ways=("local",)),
+    rusty("RUST201", "ocpp2.0.1", ways=("local", "remote")),
+    rusty("RUST21", "ocpp2.1", ways=("local", "remote")),
     Client("JAVA16", "ocpp1.6", java),
     Client("JAVA16S", "ocpp1.6s", java, more=by_soap, entry=listening),
     Client("GO201", "ocpp2.0.1", go, fractions=2),
