@@ -26,6 +26,7 @@ KEY_LENGTH: Final = 25
 SIGNATURE_LENGTH: Final = 48
 
 _CURVES: Final = {24: CURVES["secp192r1"]}
+_AROUND: Final = ' "\t\r\n'
 _MARKERS: Final = {"0": "begin", "1": "end", "2": "between"}
 _LAYOUT: Final = struct.Struct("<10s4s2s10sHHII6sBbq20sII")
 
@@ -66,9 +67,9 @@ class AlfenRecord:
 
 def verify(record: SignedRecord) -> tuple[Verified, ...]:
     """One `Verified` for each line of a record; most have one."""
-    text = received.text(record, lambda text: text.lstrip(' "').startswith("AP;")).strip()
+    text = received.text(record, lambda text: text.strip(_AROUND).startswith("AP;")).strip(_AROUND)
     lines = [line for line in text.splitlines() if line.strip()]
-    whole = [text] if not all(line.lstrip(' "').startswith("AP;") for line in lines) else lines
+    whole = [text] if not all(line.strip(_AROUND).startswith("AP;") for line in lines) else lines
     return tuple(_verified(read(line), record) for line in whole[:MAX_LINES])
 
 
@@ -81,7 +82,7 @@ def read(text: str) -> AlfenRecord:
     """The record in `text`; NotReadable when it is not exactly one."""
     if len(text) > MAX_LENGTH:
         raise NotReadable(f"more than {MAX_LENGTH} characters")
-    parts = text.strip().strip('"').removesuffix(";").split(";")
+    parts = text.strip(_AROUND).removesuffix(";").split(";")
     if len(parts) != 6 or parts[0] != "AP":
         raise NotReadable("not `AP` and five parts after it")
     _, kind, version, *encoded = parts

@@ -13,7 +13,6 @@ from services.domain.signed_meter.json_text import Json
 from services.domain.signed_meter.record import SignedRecord
 
 MAX_VALUES: Final = 256
-BSM_CONTEXT: Final = "/bsm-ws36a-json-v"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,6 @@ def read(record: SignedRecord) -> Container:
     values = json_text.member(root, "signedMeterValues")
     if not isinstance(values, list) or not 1 <= len(values) <= MAX_VALUES:
         raise NotReadable("no list of signed readings", "signedMeterValues")
-    place = json_text.member(root, "chargePointInfo", "evseId") or json_text.member(root, "placeInfo", "evseId")
-    software = json_text.member(root, "chargingStationInfo", "controllerSoftwareVersion")
-    return Container(tuple(values), _said(place), _said(software))
-
-
-def context(value: Json) -> str:
-    """The format of one signed reading as it names it; "" for EMH, which names none."""
-    return _said(json_text.member(value, "@context"))
-
-
-def _said(value: Json) -> str:
-    return value if isinstance(value, str) else ""
+    place = json_text.said(root, "chargePointInfo", "evseId") or json_text.said(root, "placeInfo", "evseId")
+    software = json_text.said(root, "chargingStationInfo", "controllerSoftwareVersion")
+    return Container(tuple(values), place or "", software or "")

@@ -10,6 +10,7 @@ from typing import Final
 from services.domain.signed_meter import edl, json_text
 from services.domain.signed_meter.curves import CURVES
 from services.domain.signed_meter.encodings import decoded, from_base64, from_hex
+from services.domain.signed_meter.exact import difference, to_kwh
 from services.domain.signed_meter.findings import Code, Finding, NotReadable, finding
 from services.domain.signed_meter.json_text import Json, member
 from services.domain.signed_meter.proof import given_key, proven
@@ -18,7 +19,6 @@ from services.domain.signed_meter.record import Checked, Reading, SignedRecord, 
 from services.domain.signed_meter.signature import Numbers, der
 
 _CURVES: Final = {28: CURVES["secp224k1"], 32: CURVES["secp256r1"], 48: CURVES["secp384r1"]}
-_KWH_PER_UNIT: Final = {"kWh": Decimal(1), "Wh": Decimal("0.001")}
 _SIDES: Final = (
     ("begin", "meter_startreading", "start_time", "start_time_utc", min),
     ("end", "meter_endreading", "end_time", "end_time_utc", max),
@@ -41,9 +41,9 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
             valid=proof.valid,
             findings=(*proof.findings, *findings) if proof.valid else proof.findings,
             readings=readings,
-            meter_serial=_said(head, "meter_serial"),
-            gateway_serial=_said(head, "station_mac"),
-            identification=_said(head, "driver_info"),
+            meter_serial=json_text.said(head, "meter_serial"),
+            gateway_serial=json_text.said(head, "station_mac"),
+            identification=json_text.said(head, "driver_info"),
             key=proof.key,
             context=record.context,
             details={
@@ -61,7 +61,7 @@ def check(records: Sequence[Verified]) -> Checked:
     findings = [found for one in records for found in _charge(one)]
     if len(records) > 1:
         findings.append(finding(Code.MULTIPLE_END, f"{len(records)} files for one charge"))
-    energies = [one.readings[1].kwh - one.readings[0].kwh for one in records if len(one.readings) == 2]
+    energies = [difference(one.readings[1].kwh, one.readings[0].kwh) for one in records if len(one.readings) == 2]
     return Checked(tuple(findings), energies[0] if len(energies) == 1 else None)
 
 
@@ -91,20 +91,17 @@ def _content(data: bytes) -> tuple[Json, tuple[Reading, ...], tuple[Finding, ...
         raise NotReadable("not UTF-8", "data") from None
     head = member(root, "additional_info")
     head = root if head is None else head
-    unit = member(head, "energy_units")
-    factor = _KWH_PER_UNIT.get(unit) if isinstance(unit, str) else None
-    if factor is None:
+    unit = json_text.said(head, "energy_units")
+    if to_kwh(Decimal(0), unit)[1] != "kWh":
         return head, (), (finding(Code.UNIT_MISMATCH, "neither kWh nor Wh", "energy_units"),)
     readings = []
     for marker, register, time, listed, chosen in _SIDES:
-        value = member(head, register)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise NotReadable("no number there", register)
+        value = json_text.number(head, register)
         times = [json_text.whole(head, time)] if member(head, time) is not None else list(_listed(root, listed))
         instant = edl.utc(chosen(times)) if times else None
         readings.append(
             Reading(
-                kwh=Decimal(value) * factor,
+                kwh=to_kwh(value, unit)[0],
                 time=instant.isoformat() if instant else None,
                 instant=instant,
                 marker=marker,
@@ -121,8 +118,3 @@ def _listed(root: Json, name: str) -> Iterator[int]:
         for line in lines if isinstance(lines, list) else ():
             if member(line, name) is not None:
                 yield json_text.whole(line, name)
-
-
-def _said(head: Json, name: str) -> str | None:
-    value = member(head, name)
-    return value if isinstance(value, str) else None

@@ -32,7 +32,7 @@ def reading(block: EdlBlock, instant: datetime | None = None, marker: str | None
         time=utc(block.local_epoch).replace(tzinfo=None).isoformat(),
         instant=instant,
         marker=marker,
-        register=edl_block.register(block.obis) + (" compensated" if block.compensated else ""),
+        register=edl_block.register(block.obis) + (" compensated" if block.compensating else ""),
         status=f"{block.status:02x}",
         details=details(block),
     )

@@ -86,7 +86,7 @@ def _with_status(block: EdlBlock, entry: Entry, *, compensating: bool) -> EdlBlo
 
 
 def _reading(block: EdlBlock, entry: Entry) -> EdlBlock:
-    if entry.unit is None or entry.scaler is None or entry.time is None:
+    if entry.unit is None or entry.scaler is None or entry.time is None or entry.time.is_index:
         raise NotReadable("a reading without unit, scaler or time", edl_block.register(entry.name))
     return replace(
         block,
@@ -103,7 +103,7 @@ def _plain_reading(block: EdlBlock, entry: Entry) -> EdlBlock:
 
 
 def _contract(block: EdlBlock, entry: Entry) -> EdlBlock:
-    if not isinstance(entry.value, bytes) or entry.time is None:
+    if not isinstance(entry.value, bytes) or entry.time is None or entry.time.is_index:
         raise NotReadable("an identification without text or time", "contract id")
     return replace(block, contract_id=entry.value, contract_epoch=entry.time.local_epoch)
 

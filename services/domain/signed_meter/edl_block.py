@@ -53,6 +53,11 @@ class EdlBlock:
         return kwh(self.compensated or self.value, self.scaler)
 
     @property
+    def compensating(self) -> bool:
+        """Whether the meter takes the losses of a cable off; its register may still stand at zero."""
+        return bool(self.compensated or self.resistance)
+
+    @property
     def contract(self) -> bytes:
         """Who charged, without the filling zeros."""
         return self.contract_id.rstrip(b"\x00")

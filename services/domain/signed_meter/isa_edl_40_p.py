@@ -10,6 +10,7 @@ from typing import Final
 
 from services.domain.signed_meter import edl, edl_block, law, received, sml
 from services.domain.signed_meter.curves import CURVES
+from services.domain.signed_meter.exact import difference
 from services.domain.signed_meter.findings import Code, Effect, Finding, NotReadable, finding
 from services.domain.signed_meter.proof import given_key, proven
 from services.domain.signed_meter.record import Checked, Reading, SignedRecord, Verified
@@ -78,7 +79,7 @@ def check(records: Sequence[Verified]) -> Checked:
 
 
 def _energy(one: Verified) -> Decimal:
-    return one.readings[0].kwh - Decimal(one.details["start_kwh"])
+    return difference(one.readings[0].kwh, Decimal(one.details["start_kwh"]))
 
 
 def _since_start(one: Verified) -> Iterator[Finding]:

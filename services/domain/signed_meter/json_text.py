@@ -9,6 +9,7 @@ from services.domain.signed_meter.findings import NotReadable
 
 MAX_LENGTH: Final = 262_144
 MAX_DEPTH: Final = 32
+MAX_DIGITS: Final = 40
 
 Json = None | bool | int | str | Decimal | list["Json"] | dict[str, "Json"]
 
@@ -37,9 +38,15 @@ def member(parent: Json, *names: str) -> Json:
 def text_of(parent: Json, *names: str) -> str:
     """A text that has to be there."""
     found = member(parent, *names)
-    if not isinstance(found, str):
+    if not isinstance(found, str) or not _is_unicode(found):
         raise NotReadable("no text there", ".".join(names))
     return found
+
+
+def said(parent: Json, *names: str) -> str | None:
+    """A text that may be there; None when it is not, or is something else."""
+    found = member(parent, *names)
+    return found if isinstance(found, str) and _is_unicode(found) else None
 
 
 def whole(parent: Json, *names: str) -> int:
@@ -52,6 +59,21 @@ def whole(parent: Json, *names: str) -> int:
     if isinstance(found, bool) or not isinstance(found, int):
         raise NotReadable("no whole number there", ".".join(names))
     return found
+
+
+def number(parent: Json, *names: str) -> Decimal:
+    """A number that has to be there."""
+    found = member(parent, *names)
+    if isinstance(found, int) and not isinstance(found, bool):
+        found = _exact(str(found))
+    if not isinstance(found, Decimal):
+        raise NotReadable("no number there", ".".join(names))
+    return found
+
+
+def _is_unicode(text: str) -> bool:
+    """Half a surrogate pair is no character: it can be written in JSON, but not in UTF-8."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _depth(text: str) -> int:
@@ -71,7 +93,7 @@ def _exact(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise NotReadable("no number there") from None
-    if not number.is_finite() or abs(number.adjusted()) > 40:
+    if not number.is_finite() or len(text) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
         raise NotReadable("a number beyond all measure")
     return number
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from services.domain.signed_meter.exact import difference
 from services.domain.signed_meter.findings import Code, Effect, Finding, finding
 from services.domain.signed_meter.record import Checked, Verified
 
-BEGIN: Final = "Transaction.Begin"
-END: Final = "Transaction.End"
+_CONTEXTS: Final = {"Transaction.Begin": "begin", "Transaction.End": "end"}
 
 Question = Callable[[Verified, Verified], Iterator[Finding]]
 """Asks two neighbouring records of a session, the earlier first."""
@@ -21,19 +21,24 @@ Question = Callable[[Verified, Verified], Iterator[Finding]]
 def session(records: Sequence[Verified], questions: Sequence[Question]) -> Checked:
     """The findings of all neighbours and the energy from begin to end.
 
-    One record alone is no transaction. The place of a record is what it says of itself (`marker` of its reading:
-    `begin`, `end`), else its context, else its place in the list.
+    One record alone is no transaction. The place of a record is its context, else what it says of itself (`marker`
+    of its reading: `begin`, `between`, `end`), else its place in the list. A record in the place of the begin that
+    says of itself to be none leaves the begin missing; so for the end.
     """
     if len(records) < 2:
         refused = any(found.effect is Effect.REFUSED for one in records for found in one.findings)
         return Checked(() if refused else (finding(Code.NOT_A_TRANSACTION),))
     begins, between, ends = _placed(records)
-    findings = [*_complete(len(begins), len(ends))]
-    for before, after in pairwise((*begins, *between, *ends)):
-        findings += (one for question in (*_ALWAYS, *questions) for one in question(before, after))
-    if len(begins) != 1 or len(ends) != 1:
-        return Checked(tuple(findings))
-    return Checked(tuple(findings), ends[0].readings[0].kwh - begins[0].readings[0].kwh)
+    incomplete = tuple(_incomplete(begins, ends))
+    if incomplete:
+        return Checked(incomplete)
+    findings = [
+        one
+        for before, after in pairwise((*begins, *between, *ends))
+        for question in (*_ALWAYS, *questions)
+        for one in question(before, after)
+    ]
+    return Checked(tuple(findings), difference(ends[0].readings[0].kwh, begins[0].readings[0].kwh))
 
 
 def same(code: Code, what: str, of: Callable[[Verified], object]) -> Question:
@@ -92,21 +97,25 @@ def _placed(records: Sequence[Verified]) -> tuple[list[Verified], list[Verified]
     begins: list[Verified] = []
     between: list[Verified] = []
     ends: list[Verified] = []
-    places = {"begin": begins, "end": ends, BEGIN: begins, END: ends}
-    said = [one.readings[0].marker or one.context for one in records]
-    if not any(one in places for one in said):
+    said = [_place(one) for one in records]
+    if not any(said):
         return [records[0]], [*records[1:-1]], [records[-1]]
     for record, place in zip(records, said, strict=True):
-        places.get(place or "", between).append(record)
+        {"begin": begins, "end": ends}.get(place or "", between).append(record)
     return begins, between, ends
 
 
-def _complete(begins: int, ends: int) -> Iterator[Finding]:
-    if begins == 0:
+def _place(record: Verified) -> str | None:
+    return _CONTEXTS.get((record.context or "").strip(), record.readings[0].marker)
+
+
+def _incomplete(begins: Sequence[Verified], ends: Sequence[Verified]) -> Iterator[Finding]:
+    """The first thing that keeps the records from having one begin and one end."""
+    if not begins or begins[0].readings[0].marker not in (None, "begin"):
         yield finding(Code.BEGIN_MISSING)
-    if ends == 0:
+    elif not ends or ends[0].readings[0].marker not in (None, "end"):
         yield finding(Code.END_MISSING)
-    if begins > 1:
-        yield finding(Code.MULTIPLE_BEGIN)
-    if ends > 1:
-        yield finding(Code.MULTIPLE_END)
+    elif len(begins) > 1:
+        yield finding(Code.MULTIPLE_BEGIN, f"{len(begins)} readings at the begin")
+    elif len(ends) > 1:
+        yield finding(Code.MULTIPLE_END, f"{len(ends)} readings at the end")
