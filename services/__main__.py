@@ -31,6 +31,9 @@ COMMANDS = {
     "cdrs": Entry("services.cdrs.app:main", "Run the processor that makes charge detail records."),
     "whitelist": Entry("services.whitelist.app:main", "Run the processor that keeps the whitelist."),
     "smartcharging": Entry("services.smartcharging.app:main", "Run the processor that offers EVs what they need."),
+    "pki": Entry(
+        "services.pki.cli:pki", "Run the process that has stations' certificates signed; list, revoke.", app=True
+    ),
     "analytics": Entry("services.analytics.app:main", "Run the ClickHouse sink (and embedded ClickHouse)."),
     "ocpi": Entry("services.ocpi.app:main", "Run the OCPI edge, which roaming partners pull from."),
     "console": Entry("services.console.app:main", "Run the operations API."),
@@ -40,7 +43,6 @@ COMMANDS = {
     "registry": Entry("services.runtime.embedded.registry_server:main", "Run the embedded schema registry."),
     "station": Entry("services.ocpp.cli:station", "Add, list and disable charging stations.", app=True),
     "command": Entry("services.ocpp.command_cli:command", "Send commands to stations.", app=True),
-    "pki": Entry("services.ocpp.pki_cli:pki", "Issue test certificates for stations.", app=True),
     "token": Entry("services.whitelist.cli:token", "Add, block and list tokens.", app=True),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),

@@ -59,6 +59,7 @@ class StackSettings:
     console_metrics_port: int = setting(9106, "metrics and health of the operations API")
     fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
     smartcharging_metrics_port: int = setting(9108, "metrics and health of the smartcharging processor")
+    pki_metrics_port: int = setting(9115, "metrics and health of the pki process")
 
     @property
     def registry_url(self) -> str:
@@ -103,6 +104,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
             argv=lambda: _with_test_pki(chosen.common.data_dir, _python("ocpp")()),
         ),
         _slice("smartcharging", chosen.smartcharging_metrics_port),
+        _slice("pki", chosen.pki_metrics_port),
         _slice("fleet", chosen.fleet_metrics_port),
         _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),
         _slice(

@@ -11,6 +11,7 @@ from services.fleet.app import FleetSettings
 from services.fleet.cli import ApiSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
+from services.pki.settings import PkiSettings
 from services.runtime.embedded.registry_server import RegistrySettings
 from services.runtime.settings import CommonSettings, KafkaSettings, table
 from services.runtime.streaming.settings import StreamingSettings
@@ -28,6 +29,7 @@ OWN = {
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
     "smartcharging": SmartChargingSettings,
+    "pki": PkiSettings,
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
     "console": ConsoleSettings,

@@ -139,6 +139,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         data_transfer_vendors=settings.vendors(),
         master_pass_group=settings.master_pass_group,
         quirks=settings.quirks(),
+        signs_certificates=settings.sign_certificates,
     )
 
 

@@ -42,6 +42,9 @@ class OcppSettings:
     client_ca_file: str = setting(
         "", "PEM file with the CAs of stations' certificates (security profile 3); empty: none is asked for"
     )
+    sign_certificates: bool = setting(
+        True, "stations' certificate signing requests are answered (by the pki process); false: they are rejected"
+    )
     station_organisation: str = setting("", "organisation that stations' certificates must name; empty: any")
     client_certificate_header: str = setting(
         "X-Client-Certificate", "header in which a trusted proxy forwards a station's certificate, URL-encoded PEM"

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "services"
-SLICES = ["ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging"]
+SLICES = ["ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging", "pki"]
 OWN = [p for p in SERVICES.rglob("*.py") if "events" not in p.parts and "__pycache__" not in p.parts]
 PURE = ("inbound", "outbound", "fold", "rows", "wire", "connection")
 

@@ -14,6 +14,7 @@ from services.runtime.embedded.pki import Pki
 from services.runtime.settings import KafkaSettings
 from tests.conformance.stations import V16, V21, V201, Csms, Station
 from tests.integration.ocpp_case import registered, running, station, token
+from tests.integration.pki_case import pki_process
 
 HERE = Path(__file__).parent
 VENDOR = "org.wattlog.conformance"
@@ -75,6 +76,15 @@ async def csms(
         bus = Bus(conformance_kafka, Codec())
         yield Csms(edge, bus, iter(_STATIONS))
         await bus.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def signing(
+    csms: Csms, conformance_kafka: KafkaSettings, pki: Pki, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[None]:
+    """The process that has stations' certificates signed."""
+    async with pki_process(conformance_kafka, pki, tmp_path_factory.mktemp("signing")):
+        yield
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from cryptography import x509
 from websockets.exceptions import InvalidStatus
 
 from services.domain.events.station import (
@@ -14,6 +15,7 @@ from services.domain.events.station import (
 )
 from services.ocpp.passwords import hashed
 from services.runtime.embedded.pki import Pki
+from tests.conformance.certificates import Keys
 from tests.conformance.station16 import accepted, at, boot
 from tests.conformance.stations import V16, Csms, Station
 from tests.conformance.tls_client import connection, context
@@ -23,6 +25,26 @@ from tests.integration.ocpp_case import station as entry
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUTest\n-----END CERTIFICATE-----\n"
 HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "a1b2", "issuerKeyHash": "c3d4", "serialNumber": "5e"}
 ACCEPTED = {"status": "Accepted"}
+
+
+async def test_tc_074_csms_update_charge_point_certificate(
+    csms: Csms, pki: Pki, signing: None, tmp_path: Path
+) -> None:
+    name, keys = next(csms.names), Keys()
+    await csms.register(name, security_profile=3, password_hash=None)
+    async with connection(csms, name, V16, context(pki, tmp_path, name)) as socket:
+        station = Station(csms, name, V16, socket)
+        await boot(station)
+        trigger = {"requestedMessage": "SignChargingStationCertificate"}
+        told = await station.commanded("TriggerMessage", trigger, ACCEPTED, "ExtendedTriggerMessage")
+        accepted(told, {"requestedMessage": "SignChargePointCertificate"})
+        assert await station.call("SignCertificate", {"csr": keys.csr(name)}) == ACCEPTED
+        heard = await station.expect("CertificateSigned", ACCEPTED)
+        await station.leave()
+    own = keys.certified(heard["certificateChain"])[0]
+    own.verify_directly_issued_by(x509.load_pem_x509_certificate(pki.ca_file.read_bytes()))
+    async with connection(csms, name, V16, keys.context(pki, heard["certificateChain"], tmp_path)) as socket:
+        await _boots(csms, name, socket, 3)
 
 
 async def test_tc_075_1_csms_install_manufacturer_root(station16: Station) -> None:

@@ -4,16 +4,21 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
-from services.domain.events.station import SecurityEventRaised, StationConnected
+from services.domain.events.common import CommandOutcome
+from services.domain.events.station import CommandAnswered, SecurityEventRaised, StationConnected
 from services.ocpp.passwords import hashed
 from services.runtime.embedded.pki import Pki
+from tests.conformance.certificates import Keys
 from tests.conformance.stations import V201, Csms, Station
 from tests.conformance.tls_client import connection, context
 from tests.integration.ocpp_case import PASSWORD, until
 from tests.integration.ocpp_case import station as entry
 
+ACCEPTED = {"status": "Accepted"}
+OWN = "ChargingStationCertificate"
 BOOT = {"reason": "PowerUp", "chargingStation": {"vendorName": "Vendor", "model": "Model"}}
 
 
@@ -70,6 +75,65 @@ async def test_tc_a_08_client_certificate_is_not_valid(csms: Csms, pki: Pki, tmp
         await connection(csms, "SEC3", V201, context(pki, tmp_path, "SOMEBODY"))
     events = await csms.edge.wait_for(SecurityEventRaised, 1, "SEC3")
     assert events[-1].type == "InvalidChargingStationCertificate"
+
+
+async def _asked(station: Station, message: str, csr: str, certificate_type: str | None) -> None:
+    """A02: the CSMS asks for a request, the station makes one, and the CSMS takes it."""
+    told = await station.commanded("TriggerMessage", {"requestedMessage": message}, ACCEPTED)
+    assert told.payload == {"requestedMessage": message}
+    payload = {"csr": csr} | ({"certificateType": certificate_type} if certificate_type else {})
+    assert await station.call("SignCertificate", payload) == ACCEPTED
+
+
+async def _certified(station: Station, certificate_type: str | None, status: str = "Accepted") -> str:
+    """The CSMS brings the certificate; the chain."""
+    told = await station.expect("CertificateSigned", {"status": status})
+    assert told.get("certificateType") == certificate_type
+    found: str = told["certificateChain"]
+    return found
+
+
+async def test_tc_a_11_charging_station_certificate_is_renewed(
+    csms: Csms, pki: Pki, signing: None, tmp_path: Path
+) -> None:
+    name, keys = next(csms.names), Keys()
+    await csms.register(name, security_profile=3, password_hash=None)
+    async with connection(csms, name, V201, context(pki, tmp_path, name)) as socket:
+        station = Station(csms, name, V201, socket)
+        await _asked(station, "SignChargingStationCertificate", keys.csr(name), OWN)
+        chain = await _certified(station, OWN)
+        await station.leave()
+    keys.certified(chain)[0].verify_directly_issued_by(x509.load_pem_x509_certificate(pki.ca_file.read_bytes()))
+    async with connection(csms, name, V201, keys.context(pki, chain, tmp_path)) as socket:
+        await _boots(csms, name, socket, 3)
+
+
+async def test_tc_a_12_v2g_certificate_is_renewed(station201: Station, pki: Pki, signing: None) -> None:
+    keys = Keys()
+    csr = keys.csr(None, COUNTRY_NAME="NL", ORGANIZATIONAL_UNIT_NAME="Charging")
+    await _asked(station201, "SignV2GCertificate", csr, "V2GCertificate")
+    own, above = keys.certified(await _certified(station201, "V2GCertificate"))
+    own.verify_directly_issued_by(above)
+    above.verify_directly_issued_by(x509.load_pem_x509_certificate(pki.v2g_root_file.read_bytes()))
+
+
+async def test_tc_a_13_combined_certificate_is_renewed(station201: Station, pki: Pki, signing: None) -> None:
+    keys = Keys()
+    await _asked(station201, "SignCombinedCertificate", keys.csr(station201.name), None)
+    own = keys.certified(await _certified(station201, None))[0]
+    own.verify_directly_issued_by(x509.load_pem_x509_certificate(pki.ca_file.read_bytes()))
+    assert f"CN={station201.name}" in own.subject.rfc4514_string()
+
+
+async def test_tc_a_14_station_rejects_its_new_certificate(station201: Station, signing: None) -> None:
+    csr = Keys().csr(station201.name)
+    await _asked(station201, "SignChargingStationCertificate", csr, OWN)
+    await _certified(station201, OWN, "Rejected")
+    answered = await station201.recorded(CommandAnswered, 2)
+    told = [one.outcome for one in answered if one.operation == "CertificateSigned"]
+    assert told == [CommandOutcome.REJECTED]
+    said = {"type": "InvalidChargingStationCertificate", "timestamp": "2026-09-21T14:13:20Z"}
+    assert await station201.call("SecurityEventNotification", said) == {}
 
 
 PASSWORD_VARIABLE = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}

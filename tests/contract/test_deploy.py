@@ -25,6 +25,7 @@ from services.console.settings import ConsoleSettings
 from services.fleet.app import FleetSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
+from services.pki.settings import PkiSettings
 from services.runtime.embedded.registry_server import RegistrySettings
 from services.runtime.schemas import shipped
 from services.runtime.settings import KafkaSettings, table
@@ -48,9 +49,10 @@ SETTINGS: dict[str, type] = {
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
     "smartcharging": SmartChargingSettings,
+    "pki": PkiSettings,
     "analytics": AnalyticsSettings,
 }
-PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "smartcharging")
+PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "smartcharging", "pki")
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},

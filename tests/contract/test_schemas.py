@@ -15,7 +15,7 @@ from services.runtime.topics import streams
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "schemas" / "examples").glob("*.json"))
-SLICES = {"ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging"}
+SLICES = {"ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging", "pki"}
 
 
 def type_of(example: Path) -> str:

@@ -63,6 +63,16 @@ class CdrStatus(StrEnum):
     CREDITED = "CREDITED"
 
 
+class CertificateStatus(StrEnum):
+    """What has become of a certificate that we issued."""
+
+    UNKNOWN = "UNKNOWN"
+    ISSUED = "ISSUED"
+    INSTALLED = "INSTALLED"
+    REJECTED = "REJECTED"
+    REVOKED = "REVOKED"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingPeriod:

@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from services.domain.events.station import CertificateSigningRequested, SecurityEventRaised
 from services.ocpp.inbound.reply import Context, Reply
 
@@ -25,7 +28,7 @@ def security_event(payload: dict[str, Any], context: Context) -> Reply:
 
 
 def sign_certificate(payload: dict[str, Any], context: Context) -> Reply:
-    """A02: the certificate itself comes later, in a CertificateSigned (A02.FR.03); Rejected without a CA."""
+    """A02: the certificate itself comes later, in a CertificateSigned; Rejected without a CA (A02.FR.12)."""
     event = CertificateSigningRequested(
         event_id=context.event_id("CertificateSigningRequested", payload["csr"]),
         tenant=context.tenant,
@@ -37,5 +40,14 @@ def sign_certificate(payload: dict[str, Any], context: Context) -> Reply:
         warnings=tuple(context.warnings),
         recorded_at=context.now_ms,
     )
-    status = ACCEPTED if context.edge.signs_certificates else REJECTED
-    return Reply({"status": status}, (event,), durable=True)
+    able = context.edge.signs_certificates and _is_request(payload["csr"])
+    return Reply({"status": ACCEPTED if able else REJECTED}, (event,), durable=True)
+
+
+def _is_request(pem: str) -> bool:
+    """PKCS#10 in PEM; whether it is to be signed is for the pki process to say."""
+    try:
+        x509.load_pem_x509_csr(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True

@@ -1,6 +1,9 @@
-"""A test PKI for the embedded stack: a CA for stations, certificates for them and for our own server."""
+"""A test PKI for the embedded stack: CAs for stations and V2G, certificates for stations and our own server."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -33,11 +36,18 @@ class Pki:
         self.ca_file = folder / "station-ca.pem"
         self.server_file = folder / "server.pem"
         """Certificate and key."""
-        self._key_file = folder / "station-ca.key"
+        self.key_file = folder / "station-ca.key"
+        self.v2g_root_file = folder / "v2g-root.pem"
+        self.v2g_ca_file = folder / "v2g-ca.pem"
+        """The subordinate CA, then the root."""
+        self.v2g_key_file = folder / "v2g-ca.key"
         self._now = now or datetime.now(UTC)
         folder.mkdir(parents=True, exist_ok=True)
-        if not self.server_file.exists():
-            self._make()
+        with _alone(folder):
+            if not self.server_file.exists():
+                self._make()
+            if not self.v2g_ca_file.exists():
+                self._make_v2g()
 
     def issue(
         self, name: str, *, server: bool = False, days: int = _LEAF_DAYS, organisation: str = ORGANISATION
@@ -57,21 +67,52 @@ class Pki:
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name("Wattlog station CA", ORGANISATION)
-        builder = _builder(subject, subject, self._now, _CA_DAYS)
-        builder = builder.public_key(key.public_key())
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        _write(self._key_file, _key_pem(key))
-        _write(self.ca_file, _pem(builder.sign(key, hashes.SHA256())))
+        _write(self.key_file, _key_pem(key))
+        _write(self.ca_file, _pem(self._certify(subject, key.public_key(), subject, key, 0)))
         own = self.issue("localhost", server=True)
         _write(self.server_file, own.certificate + own.key)
+
+    def _make_v2g(self) -> None:
+        """A root, whose key is thrown away, and a subordinate CA (ISO 15118-2, annex E: CPO sub-CA)."""
+        root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        root_name, name = (_name(said, ORGANISATION) for said in ("Wattlog V2G root", "Wattlog CPO sub-CA"))
+        root = _pem(self._certify(root_name, root_key.public_key(), root_name, root_key, 1))
+        _write(self.v2g_key_file, _key_pem(key))
+        _write(self.v2g_root_file, root)
+        _write(self.v2g_ca_file, _pem(self._certify(name, key.public_key(), root_name, root_key, 0)) + root)
+
+    def _certify(
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        issuer: x509.Name,
+        issuer_key: ec.EllipticCurvePrivateKey,
+        path_length: int,
+    ) -> x509.Certificate:
+        """A CA's certificate."""
+        usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+        builder = _builder(name, issuer, self._now, _CA_DAYS).public_key(key)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        builder = builder.add_extension(usage, critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        return builder.sign(issuer_key, hashes.SHA256())
 
     def _authority(self) -> x509.Certificate:
         return x509.load_pem_x509_certificate(self.ca_file.read_bytes())
 
     def _authority_key(self) -> ec.EllipticCurvePrivateKey:
-        key = serialization.load_pem_private_key(self._key_file.read_bytes(), None)
+        key = serialization.load_pem_private_key(self.key_file.read_bytes(), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         return key
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Several processes may find that there is no PKI yet: one of them makes it."""
+    lock = folder / ".lock"
+    with open(os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _name(name: str, organisation: str) -> x509.Name:

@@ -11,7 +11,14 @@ from services.ocpp.inbound.security import security_event, sign_certificate
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V16, V21, V201, context, fits
 
 EVENT = {"type": "InvalidChargePointCertificate", "timestamp": "2026-09-21T14:13:19Z", "techInfo": "expired"}
-CSR = "-----BEGIN CERTIFICATE REQUEST-----"
+CSR = """-----BEGIN CERTIFICATE REQUEST-----
+MIHLMHICAQAwEDEOMAwGA1UEAwwFQ1AwMDEwWTATBgcqhkjOPQIBBggqhkjOPQMB
+BwNCAATPD8SAu3BmFg3DwViCln4FwRS/Gz747PoArZNKYzLXpEgPr57sQeDxOjn/
+zcNHa59WTSJ3BNJ18dBJbcu9n10JoAAwCgYIKoZIzj0EAwIDSQAwRgIhALXyiwGF
+CNGX4e7VP0dK3rzK4zYqkXdXIQ/dzhvUCiAYAiEA7RevnQz/bSFSm20soT9BI/t1
+Ug2fN/0V/P8scQpYfF8=
+-----END CERTIFICATE REQUEST-----
+"""
 
 
 def raised(reply: Reply) -> SecurityEventRaised:
@@ -86,5 +93,9 @@ class TestSignCertificate:
         assert first.event_id != requested(sign_certificate({"csr": CSR + "x"}, context())).event_id
 
     @pytest.mark.parametrize("csr", ["", "\x00", "x" * 60_000, "-----BEGIN PRIVATE KEY-----"])
-    def test_takes_any_text_as_it_is(self, csr: Any) -> None:
-        assert requested(sign_certificate({"csr": csr}, context())).csr == csr
+    def test_rejects_what_is_no_request_and_keeps_it(self, csr: Any) -> None:
+        circumstances = context()
+        circumstances.edge = replace(EDGE, signs_certificates=True)
+        reply = sign_certificate({"csr": csr}, circumstances)
+        assert reply.payload == {"status": "Rejected"}
+        assert requested(reply).csr == csr

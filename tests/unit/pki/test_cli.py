@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
-from services.ocpp.pki_cli import pki
+from services.pki.cli import pki
 
 
 @pytest.fixture(autouse=True)

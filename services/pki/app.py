@@ -1,0 +1,115 @@
+"""The pki process: has the CA sign what stations ask for, and tells them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from services.domain.events.certificate import CertificateOrdered
+from services.domain.events.station import CertificateSigningRequested, CommandAnswered
+from services.domain.failures import TryAgain
+from services.domain.folding import Event
+from services.pki.authorities import Ca
+from services.pki.csr import BadRequest
+from services.pki.fold import Policy, Station, folding
+from services.pki.issue import issued
+from services.pki.register import Register, refused
+from services.pki.settings import PkiSettings
+from services.runtime import process
+from services.runtime.bus import Bus, NotDurable
+from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
+from services.runtime.registry import codec_of
+from services.runtime.settings import load
+from services.runtime.streaming.processor import Processor
+from services.runtime.streaming.run import run_processor
+from services.runtime.tail import Tail
+
+ORDERS_MS: Final = 86_400_000
+"""Orders older than this are no longer looked for when the process starts: stations ask again by themselves."""
+
+_LOOK_S: Final = 0.1
+
+
+def processor(policy: Policy) -> Processor[Station]:
+    """The fold with what it reads."""
+    inputs = (CertificateSigningRequested.TOPIC, CertificateOrdered.TOPIC, CommandAnswered.TOPIC)
+    return Processor("pki.v1", inputs, folding(policy), Station)
+
+
+@dataclass
+class _Host:
+    """What the processor is run by: its readiness is a part of the process's."""
+
+    stopping: asyncio.Event
+    ready: bool = False
+    log: Any = field(default_factory=lambda: structlog.get_logger("pki"))
+
+
+def main() -> None:
+    """`wattlog pki`."""
+    settings = load(PkiSettings)
+    process.run(partial(run, settings), "pki", settings.pki_metrics_port, settings.common)
+
+
+async def run(settings: PkiSettings, host: process.Process) -> None:
+    """Fold, and have orders signed, until the process is to stop. At most one such process may run."""
+    codec = await asyncio.to_thread(codec_of, settings.common)
+    ca = settings.cas() if settings.sign_certificates else None
+    folds = _Host(host.stopping)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(
+            run_processor(
+                processor(settings.policy()), settings.kafka, codec, settings.common.data_dir, folds,
+                settings=settings.streaming,
+            )
+        )  # fmt: skip
+        tasks.create_task(sign(settings, codec, ca, host, lambda: folds.ready))
+
+
+async def sign(
+    settings: PkiSettings,
+    codec: Codec,
+    ca: Ca | None,
+    host: process.Process,
+    others_ready: Callable[[], bool] = lambda: True,
+) -> None:
+    """Learn which orders are open, then have them signed one after the other."""
+    bus, register = Bus(settings.kafka, codec), Register()
+    tail = Tail(settings.kafka, codec, [CertificateOrdered.TOPIC], register.take, now_ms() - ORDERS_MS)
+    tail.start()
+    try:
+        while not host.stopping.is_set():
+            host.ready = tail.caught_up and others_ready()
+            if ca is not None and tail.caught_up:
+                for order in register.due(now_ms()):
+                    await _answer(bus, register, ca, order, host)
+            await asyncio.sleep(_LOOK_S)
+    finally:
+        host.ready = False
+        tail.stop()
+        await bus.close()
+
+
+async def _answer(bus: Bus, register: Register, ca: Ca, order: CertificateOrdered, host: process.Process) -> None:
+    """What the CA says is recorded first; stations are told by the record."""
+    event: Event | None
+    try:
+        event = issued(order, await ca.sign(order), now_ms())
+    except BadRequest as error:
+        event = refused(order, str(error), now_ms())
+    except (TryAgain, ValueError) as error:
+        host.log.warning("the CA does not sign now", station=order.key, reason=str(error))
+        event = register.postpone(order, str(error), now_ms())
+    if event is None:
+        return
+    try:
+        await bus.publish(event)
+    except NotDurable as error:
+        host.log.warning("Kafka does not confirm, trying again", station=order.key, error=str(error))
+        register.postpone(order, str(error), now_ms())
+    else:
+        register.take([event])

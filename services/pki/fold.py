@@ -1,0 +1,289 @@
+"""Folds what stations ask, what the CA answers and what stations say to it into orders, commands, certificates.
+
+(A02, A03 of OCPP 2.0.1; 4.8 and 4.9 of the 1.6 security whitepaper.) A state is a station's.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from services.domain.events.certificate import (
+    Certificate,
+    CertificateIssued,
+    CertificateOrdered,
+    CertificateRefused,
+    CertificateRevoked,
+)
+from services.domain.events.common import CertificateStatus, CommandOutcome
+from services.domain.events.station import (
+    CertificateSigningRequested,
+    CommandAnswered,
+    CommandRequested,
+    VariablesReported,
+)
+from services.domain.folding import Changes, Event, Fold, Read
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.pki.csr import BadRequest, wanted
+
+OPERATION: Final = "CertificateSigned"
+BY: Final = "pki"
+WITHIN_MS: Final = 3_600_000
+"""How long a station may be away and still be told; later it asks again by itself (A02.FR.17)."""
+
+AGAIN_MS: Final = 10_000
+"""A station that asks again sooner has not heard the first answer yet."""
+
+MAX_CHAIN: Final = 10_000
+"""Longest certificateChain of any version's schema."""
+
+_HOUR_MS: Final = 3_600_000
+_MAX_ORDERS: Final = 8
+_MAX_CERTIFICATES: Final = 20
+_V21: Final = "ocpp2.1"
+
+
+class Policy(Struct, frozen=True):
+    """What is signed at all."""
+
+    signs: bool = True
+    organisation: str = ""
+    """That requests must name; "" for any."""
+    per_hour: int = 10
+    """New requests of one station."""
+
+
+class Order(Struct, frozen=True, array_like=True):
+    """One certificate signing request; the same request again is the same order."""
+
+    order_id: str
+    protocol: str
+    certificate_type: str | None = None
+    request_id: int | None = None
+    chain: tuple[str, ...] = ()
+    """PEM, once the CA has signed."""
+    serial_number: str = ""
+    told_at: Millis = 0
+    command_id: str = ""
+    """Of the last command that told the station."""
+    over: bool = False
+    """Refused."""
+
+
+class Station(Struct, frozen=True, array_like=True):
+    """A station's orders and certificates, the newest last, under `{tenant}/{station_id}`."""
+
+    orders: tuple[Order, ...] = ()
+    asked_at: tuple[Millis, ...] = ()
+    """New requests of the last hour."""
+    certificates: tuple[Certificate, ...] = ()
+    max_chain: int = MAX_CHAIN
+    """Longest certificateChain that it takes (A02.FR.16)."""
+
+
+def folding(policy: Policy) -> Fold[Station]:
+    """The fold with what an operator has decided."""
+    return partial(fold, policy)
+
+
+def fold(policy: Policy, read: Read[Station], event: object) -> Changes[Station]:
+    """What one event of station.events, station.results or certificate.events changes."""
+    match event:
+        case CertificateSigningRequested():
+            return _requested(policy, read(event.key) or Station(), event)
+        case CertificateIssued():
+            return _issued(read(event.key) or Station(), event)
+        case CertificateRefused():
+            return _refused(read(event.key) or Station(), event)
+        case CertificateRevoked():
+            return _revoked(read(event.key) or Station(), event)
+        case CommandAnswered(operation="CertificateSigned"):
+            return _answered(read(event.key), event)
+        case VariablesReported():
+            return _limited(read(event.key) or Station(), event)
+    return Changes()
+
+
+def _requested(policy: Policy, known: Station, event: CertificateSigningRequested) -> Changes[Station]:
+    order_id = derived_id("certificate order", event.event_id)
+    before = _order(known, order_id)
+    if not policy.signs or (before is not None and (before.over or not before.chain)):
+        return Changes()
+    if before is not None:
+        if event.recorded_at - before.told_at < AGAIN_MS:
+            return Changes()
+        return _told(known, before, event, derived_id(OPERATION, order_id, event.recorded_at), event.recorded_at)
+    recent = tuple(at for at in known.asked_at if event.recorded_at - at < _HOUR_MS)
+    if len(recent) >= policy.per_hour:
+        said = f"more than {policy.per_hour} new requests in an hour"
+        return Changes(events=[_refusal(event, order_id, said)])
+    order = Order(order_id, event.protocol, event.certificate_type, event.request_id)
+    kept = structs.replace(known, asked_at=(*recent, event.recorded_at))
+    try:
+        wanted(event.csr, event.station_id, event.certificate_type, policy.organisation)
+    except BadRequest as error:
+        return Changes(
+            {event.key: _with(kept, structs.replace(order, over=True))}, [_refusal(event, order_id, str(error))]
+        )
+    return Changes({event.key: _with(kept, order)}, [_ordered(event, order_id)])
+
+
+def _issued(known: Station, event: CertificateIssued) -> Changes[Station]:
+    """The first chain for an order is the one that counts, whoever else has signed it too."""
+    order = _order(known, event.order_id)
+    if order is not None and (order.chain or order.over):
+        return Changes()
+    order = Order(event.order_id, event.protocol, event.certificate_type, event.request_id)
+    order = structs.replace(order, chain=event.chain, serial_number=event.serial_number)
+    certificate = Certificate(
+        tenant=event.tenant,
+        station_id=event.station_id,
+        order_id=event.order_id,
+        serial_number=event.serial_number,
+        certificate_type=event.certificate_type,
+        subject=event.subject,
+        issuer=event.issuer,
+        not_before=event.not_before,
+        not_after=event.not_after,
+        status=CertificateStatus.ISSUED,
+        updated_at=event.recorded_at,
+    )
+    kept = structs.replace(known, certificates=(*known.certificates, certificate)[-_MAX_CERTIFICATES:])
+    command_id = derived_id(OPERATION, event.order_id, event.event_id)
+    return _told(kept, order, event, command_id, event.recorded_at, [certificate])
+
+
+def _told(
+    known: Station,
+    order: Order,
+    cause: CertificateIssued | CertificateSigningRequested,
+    command_id: str,
+    at_ms: Millis,
+    events: list[Event] | None = None,
+) -> Changes[Station]:
+    """Have the station told; one that takes only short chains is told its own certificate alone."""
+    chain = "".join(order.chain)
+    if len(chain) > known.max_chain:
+        chain = order.chain[0]
+    payload: dict[str, Any] = {"certificateChain": chain}
+    if order.certificate_type is not None:
+        payload["certificateType"] = order.certificate_type
+    if order.protocol == _V21 and order.request_id is not None:
+        payload["requestId"] = order.request_id
+    command = CommandRequested(
+        event_id=derived_id("CommandRequested", command_id),
+        command_id=command_id,
+        tenant=cause.tenant,
+        station_id=cause.station_id,
+        operation=OPERATION,
+        payload_json=msgspec.json.encode(payload).decode(),
+        requested_by=BY,
+        requested_at=at_ms,
+        deadline_at=at_ms + WITHIN_MS,
+    )
+    kept = _with(known, structs.replace(order, told_at=at_ms, command_id=command_id))
+    return Changes({cause.key: kept}, [*(events or ()), command])
+
+
+def _refused(known: Station, event: CertificateRefused) -> Changes[Station]:
+    """The CA, or we ourselves, will not sign: the same request again is not looked at again."""
+    order = _order(known, event.order_id)
+    if order is None or order.chain or order.over:
+        return Changes()
+    return Changes({event.key: _with(known, structs.replace(order, over=True))})
+
+
+def _revoked(known: Station, event: CertificateRevoked) -> Changes[Station]:
+    def change(certificate: Certificate) -> Certificate:
+        if certificate.status is CertificateStatus.REVOKED:
+            return certificate
+        return replace(
+            certificate,
+            status=CertificateStatus.REVOKED,
+            revoked_at=event.recorded_at,
+            revocation_reason=event.reason,
+            updated_at=event.recorded_at,
+        )
+
+    return _changed(known, event.key, event.serial_number, change)
+
+
+def _answered(known: Station | None, event: CommandAnswered) -> Changes[Station]:
+    """A02.FR.07: what the station says to its certificate."""
+    order = next((one for one in known.orders if one.command_id == event.command_id), None) if known else None
+    status = {
+        CommandOutcome.ACCEPTED: CertificateStatus.INSTALLED,
+        CommandOutcome.REJECTED: CertificateStatus.REJECTED,
+    }.get(event.outcome)
+    if known is None or order is None or status is None:
+        return Changes()
+
+    def change(certificate: Certificate) -> Certificate:
+        if certificate.status in (status, CertificateStatus.REVOKED):
+            return certificate
+        return replace(certificate, status=status, updated_at=event.recorded_at)
+
+    return _changed(known, event.key, order.serial_number, change)
+
+
+def _limited(known: Station, event: VariablesReported) -> Changes[Station]:
+    """SecurityCtrlr.MaxCertificateChainSize."""
+    for told in event.variables:
+        if (told.component, told.variable) == ("SecurityCtrlr", "MaxCertificateChainSize"):
+            most = _whole(told.value)
+            if most is not None and most != known.max_chain:
+                return Changes({event.key: structs.replace(known, max_chain=most)})
+    return Changes()
+
+
+def _whole(text: str | None) -> int | None:
+    """1 to MAX_CHAIN; None for what is no such number."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_CHAIN))):
+        return None
+    return min(int(text), MAX_CHAIN) or None
+
+
+def _changed(known: Station, key: str, serial_number: str, change: Any) -> Changes[Station]:
+    certificates = tuple(change(one) if one.serial_number == serial_number else one for one in known.certificates)
+    news = [after for before, after in zip(known.certificates, certificates, strict=True) if after is not before]
+    if not news:
+        return Changes()
+    return Changes({key: structs.replace(known, certificates=certificates)}, news)
+
+
+def _order(known: Station, order_id: str) -> Order | None:
+    return next((order for order in known.orders if order.order_id == order_id), None)
+
+
+def _with(known: Station, order: Order) -> Station:
+    others = tuple(other for other in known.orders if other.order_id != order.order_id)
+    return structs.replace(known, orders=(*others, order)[-_MAX_ORDERS:])
+
+
+def _ordered(event: CertificateSigningRequested, order_id: str) -> CertificateOrdered:
+    return CertificateOrdered(
+        event_id=derived_id("CertificateOrdered", order_id),
+        order_id=order_id,
+        tenant=event.tenant,
+        station_id=event.station_id,
+        protocol=event.protocol,
+        csr=event.csr,
+        certificate_type=event.certificate_type,
+        request_id=event.request_id,
+        ordered_at=event.recorded_at,
+    )
+
+
+def _refusal(event: CertificateSigningRequested, order_id: str, reason: str) -> CertificateRefused:
+    return CertificateRefused(
+        event_id=derived_id("CertificateRefused", order_id, event.recorded_at),
+        order_id=order_id,
+        tenant=event.tenant,
+        station_id=event.station_id,
+        certificate_type=event.certificate_type,
+        reason=reason,
+        recorded_at=event.recorded_at,
+    )
