@@ -90,9 +90,7 @@ class TestCompileWriter:
 
 
 class TestUnwritable:
-    @pytest.mark.parametrize(
-        "number", ["1.00001", "NaN", "Infinity", "1E-99", "1E+99", "1" * 70, "1E+999999"]
-    )
+    @pytest.mark.parametrize("number", ["1.00001", "NaN", "Infinity", "1E-99", "1E+99", "1" * 70, "1E+999999"])
     def test_refuses_decimals_that_would_change(self, number: str) -> None:
         with pytest.raises(Unwritable, match="more than 4 decimals, far too many digits, or is not finite"):
             write(DECIMAL, Decimal(number))
