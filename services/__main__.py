@@ -44,6 +44,9 @@ COMMANDS = {
     "station": Entry("services.ocpp.cli:station", "Add, list and disable charging stations.", app=True),
     "command": Entry("services.ocpp.command_cli:command", "Send commands to stations.", app=True),
     "token": Entry("services.whitelist.cli:token", "Add, block and list tokens.", app=True),
+    "verify": Entry(
+        "services.cdrs.verify_cli:app", "Check signed meter data: signatures, and whether to bill it.", app=True
+    ),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
     "operator": Entry(
