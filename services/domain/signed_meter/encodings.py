@@ -15,10 +15,14 @@ _SPACE = re.compile(rb"\s+")
 
 def from_hex(text: bytes | str, what: str = "hexadecimal") -> bytes:
     """Bytes of hexadecimal text; blanks, line breaks, colons, hyphens and a leading 0x are no part of it."""
-    compact = _SEPARATORS.sub(b"", _raw(text)).removeprefix(b"0x")
-    if not _HEX.fullmatch(compact):
+    try:
+        octets = bytes.fromhex(text if isinstance(text, str) else text.decode("ascii"))
+    except ValueError:
+        compact = _SEPARATORS.sub(b"", _raw(text)).removeprefix(b"0x")
+        octets = bytes.fromhex(compact.decode("ascii")) if _HEX.fullmatch(compact) else b""
+    if not octets:
         raise NotReadable(f"{what} is not hexadecimal", what)
-    return bytes.fromhex(compact.decode("ascii"))
+    return octets
 
 
 def from_base64(text: bytes | str, what: str = "base64") -> bytes:

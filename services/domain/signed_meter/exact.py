@@ -6,6 +6,7 @@ from typing import Any
 
 _DIGITS = 40
 _EXACT = Context(prec=4 * _DIGITS, traps=[Inexact, InvalidOperation, Overflow, DivisionByZero])
+_STEP = Decimal(1).scaleb(-_DIGITS)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+")
 _PER_KWH = {"kwh": Decimal(1), "wh": Decimal("0.001")}
 
@@ -14,16 +15,27 @@ def decimal_of(value: Any) -> Decimal:
     """A Decimal, or text that is a plain number. ValueError for anything else, and beyond 40 digits."""
     if isinstance(value, str) and len(value) < 4 * _DIGITS and _NUMBER.fullmatch(value.strip()):
         value = Decimal(value.strip())
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise ValueError(repr(value))
-    exponent = value.as_tuple().exponent
-    if abs(value.adjusted()) > _DIGITS or abs(int(exponent)) > _DIGITS:
+    if not isinstance(value, Decimal) or not _fits(value):
         raise ValueError(repr(value))
     return value
 
 
+def _fits(value: Decimal) -> bool:
+    """Whether it has at most so many digits before and after the point: then it is a multiple of the smallest
+    step."""
+    if not value.is_finite() or abs(value.adjusted()) > _DIGITS:
+        return False
+    try:
+        _EXACT.quantize(value, _STEP)
+    except (Inexact, InvalidOperation):
+        return False
+    return True
+
+
 def to_kwh(value: Decimal, unit: str | None) -> tuple[Decimal, str]:
     """(kWh, "kWh"), or (value, unit) where the unit is none of energy."""
+    if unit == "kWh":
+        return value, unit
     factor = _PER_KWH.get((unit or "").strip().lower())
     return (value, unit or "") if factor is None else (_EXACT.multiply(value, factor), "kWh")
 

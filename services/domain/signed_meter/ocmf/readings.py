@@ -10,9 +10,7 @@ from services.domain.signed_meter.exact import decimal_of, to_kwh
 from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.record import Reading
 
-_INHERITED = ("TX", "RV", "RI", "RU", "EF", "ST")
 _MAX_READINGS = 10_000
-_NOTHING: dict[str, str] = {}
 
 
 def readings_of(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
@@ -35,24 +33,22 @@ def readings_of(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
 
 
 def _reading(carried: Mapping[str, Any], row: Mapping[str, Any], instant: datetime | None, index: int) -> Reading:
-    marker, value, register, unit, flags, status = (carried.get(name) for name in _INHERITED)
-    time = row.get("TM")
     try:
-        number = decimal_of(value)
+        number = decimal_of(carried.get("RV"))
     except ValueError as error:
         raise NotReadable(f"the value {str(error)[:60]} is no usable number", f"RD[{index}].RV") from error
-    written_unit = text_of(unit)
-    kwh, shown = to_kwh(number, written_unit)
+    unit = text_of(carried.get("RU"))
+    kwh, shown = to_kwh(number, unit)
     return Reading(
         kwh=kwh,
-        time=text_of(time),
+        time=text_of(row.get("TM")),
         instant=instant,
-        marker=text_of(marker),
-        register=text_of(register),
+        marker=text_of(carried.get("TX")),
+        register=text_of(carried.get("RI")),
         unit=shown,
-        status=text_of(status),
-        error_flags=text_of(flags),
-        details=_details(carried, written_unit),
+        status=text_of(carried.get("ST")),
+        error_flags=text_of(carried.get("EF")),
+        details=_details(carried, unit),
     )
 
 
@@ -69,14 +65,14 @@ def _details(carried: Mapping[str, Any], unit: str | None) -> dict[str, str]:
 
 def text_of(value: Any) -> str | None:
     """Text as it is; numbers and booleans as JSON writes them; None for nothing and for anything else."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, Decimal) else None
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def instant_of(text: str) -> datetime | None:
     """The time of TM without its state; None when it is no time or states no offset."""
     try:
@@ -86,6 +82,7 @@ def instant_of(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
+@lru_cache(maxsize=1_024)
 def sync_of(text: str) -> str:
     """The state of the clock (table 19) that TM ends with, "" when it has none."""
     parts = text.strip().rsplit(" ", 1)

@@ -83,9 +83,5 @@ def _known_version(version: Any) -> None:
 
 
 def _details(payload: Mapping[str, Any]) -> dict[str, str]:
-    details = {}
-    for name in _DETAILS:
-        text = text_of(payload.get(name))
-        if text is not None:
-            details[name] = text
-    return details
+    told = ((name, text_of(payload[name])) for name in _DETAILS if name in payload)
+    return {name: text for name, text in told if text is not None}
