@@ -48,6 +48,7 @@ COMMANDS = {
         "services.cdrs.verify_cli:app", "Check signed meter data: signatures, and whether to bill it.", app=True
     ),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
+    "price": Entry("services.cdrs.price_cli:price", "Price charge detail records by their tariffs.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
     "operator": Entry(
         "services.console.cli:operator", "Add, list and revoke users of the operations API.", app=True

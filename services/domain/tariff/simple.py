@@ -2,13 +2,18 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from services.domain.events.common import TariffTerms
 from services.domain.money import EXACT, rounded
+from services.domain.tariff.engine import price_session
+from services.domain.tariff.lines import LineKind
+from services.domain.tariff.model import Dimension, PriceComponent, Tariff, TariffElement
+from services.domain.tariff.session import Period, Session
 from services.domain.units import WH_PER_KWH
 
-_SECONDS_PER_HOUR = Decimal(3600)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _HUNDRED = Decimal(100)
 _MOST_PER_UNIT = Decimal(100_000)
 _PRICE_DECIMALS = 6
@@ -32,14 +37,23 @@ def price(terms: TariffTerms, energy_wh: Decimal, duration_s: int) -> Costs:
 
     Energy and time are never rounded before they are priced. Raises ValueError for amounts beyond any record.
     """
-    energy_cost = rounded(EXACT.divide(EXACT.multiply(energy_wh, terms.energy_price_per_kwh), WH_PER_KWH))
-    time_cost = rounded(
-        EXACT.divide(EXACT.multiply(Decimal(duration_s), terms.time_price_per_hour), _SECONDS_PER_HOUR)
-    )
-    session_cost = rounded(terms.session_fee)
-    total = energy_cost + time_cost + session_cost
+    used = Period(_EPOCH, energy_kwh=EXACT.divide(energy_wh, WH_PER_KWH), charging_s=Decimal(duration_s))
+    found = price_session(Session(_EPOCH, _EPOCH, (used,), UTC), (tariff_of(terms),))
+    costs = {line.kind: line.shown.excl_vat for line in found.lines}
+    energy, time, session = costs[LineKind.ENERGY], costs[LineKind.TIME], costs[LineKind.FLAT]
+    total = energy + time + session
     vat_factor = EXACT.divide(EXACT.add(_HUNDRED, terms.vat_percent), _HUNDRED)
-    return Costs(energy_cost, time_cost, session_cost, total, rounded(EXACT.multiply(total, vat_factor)))
+    return Costs(energy, time, session, total, rounded(EXACT.multiply(total, vat_factor)))
+
+
+def tariff_of(terms: TariffTerms) -> Tariff:
+    """The terms as a tariff of one element, without blocks."""
+    components = (
+        PriceComponent(Dimension.ENERGY, terms.energy_price_per_kwh, terms.vat_percent, 0),
+        PriceComponent(Dimension.TIME, terms.time_price_per_hour, terms.vat_percent, 0),
+        PriceComponent(Dimension.FLAT, terms.session_fee, terms.vat_percent, 0),
+    )
+    return Tariff(terms.tariff_id, terms.currency, (TariffElement(components),))
 
 
 def checked(terms: TariffTerms) -> TariffTerms:
