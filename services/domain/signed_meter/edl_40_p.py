@@ -17,7 +17,7 @@ from services.domain.signed_meter.signature import raw
 from services.domain.signed_meter.sml import Entry, ListResponse, Time, Value
 
 COMPENSATING_SIGNATURE: Final = 66
-"""Bytes of the list signature of meters that compensate losses; their status word has another layout."""
+"""Bytes of the list signature on secp256r1; meters with it may sign a byte condensed from their status word."""
 
 _STATUS_BITS: Final = {0: 17, 3: 31, 4: 16, 5: 11, 6: 9, 7: 8}
 """Bit of the signed status byte -> bit of the status word of a compensating meter."""
@@ -32,16 +32,18 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     response = sml.list_response(received.octets(record, lambda data: data.startswith(sml.ESCAPE)))
     given = given_key(record, EDL_CURVES)
     if given is None:
-        raise NotReadable(
-            "there is no key to verify with: the telegram carries none", "key", Code.SIGNATURE_INVALID
-        )
+        X
     signature = response.signature or b""
     size = given.curve.field_bytes
-    block, time = _block(response, signature)
     numbers = raw(signature[:-2] if len(signature) == 2 * size + 2 else signature, size)
+    block, time, word = _block(response, signature)
+    block = replace(block, status=word & 0xFF)
     proof = proven(edl_block.build(block), numbers, given)
-    compensating = len(signature) == COMPENSATING_SIGNATURE
-    return (edl.verified(block, proof, record, edl.utc(time.seconds), clock_told=not compensating),)
+    newer = len(signature) == COMPENSATING_SIGNATURE
+    if newer and not proof.valid:
+        block = replace(block, status=_condensed(word))
+        proof = proven(edl_block.build(block), numbers, given)
+    return (edl.verified(block, proof, record, edl.utc(time.seconds), clock_told=not newer),)
 
 
 def check(records: Sequence[Verified]) -> Checked:
@@ -49,8 +51,11 @@ def check(records: Sequence[Verified]) -> Checked:
     return edl.check(records)
 
 
-def _block(response: ListResponse, signature: bytes) -> tuple[EdlBlock, Time]:
-    """The block and the time of the reading; entries in the order in which they come, later ones win."""
+def _block(response: ListResponse, signature: bytes) -> tuple[EdlBlock, Time, int]:
+    """The block without its status, the time of the reading, and its status word.
+
+    Entries count in the order in which they come, later ones win.
+    """
     block = EdlBlock(
         server_id=response.server_id,
         local_epoch=-1,
@@ -65,24 +70,21 @@ def _block(response: ListResponse, signature: bytes) -> tuple[EdlBlock, Time]:
         contract_id=b"",
         contract_epoch=-1,
     )
-    time: Time | None = None
+    reading: Entry | None = None
     for entry in response.entries:
         step = _STEPS.get(entry.name)
         if step is not None:
             block = step(block, entry)
         if entry.name in _REGISTERS:
-            time = entry.time
-            block = _with_status(block, entry, compensating=len(signature) == COMPENSATING_SIGNATURE)
-    if time is None:
-        raise NotReadable("no reading, or one without a time", "1-0:1.17.0*255")
-    return block, time
+            reading = entry
+    if reading is None or reading.time is None:
+        raise NotReadable("no reading, or one without a time", edl_block.register(edl_block.ENERGY_TOTAL))
+    return block, reading.time, reading.status or 0
 
 
-def _with_status(block: EdlBlock, entry: Entry, *, compensating: bool) -> EdlBlock:
-    status = entry.status or 0
-    if compensating:
-        status = sum((status >> source & 1) << target for target, source in _STATUS_BITS.items())
-    return replace(block, status=status & 0xFF)
+def _condensed(word: int) -> int:
+    """The status byte that a compensating meter makes of its status word."""
+    return sum((word >> source & 1) << target for target, source in _STATUS_BITS.items())
 
 
 def _reading(block: EdlBlock, entry: Entry) -> EdlBlock:

@@ -74,8 +74,15 @@ def list_response(server: bytes, entries: list[bytes], signature: bytes, name: b
     return framed(message(0x0101, ABSENT) + message(0x0701, body) + message(0x0201, listed(ABSENT)))
 
 
-def telegram(block: EdlBlock, *, curve: str = "secp192r1", offset_min: int = HOUR_MIN, **changed: bytes) -> bytes:
-    """`block` as EDL_40_P; `changed` replaces an entry by its name in words."""
+def telegram(
+    block: EdlBlock,
+    *,
+    curve: str = "secp192r1",
+    offset_min: int = HOUR_MIN,
+    signed_as: EdlBlock | None = None,
+    **changed: bytes,
+) -> bytes:
+    """`block` as EDL_40_P; `changed` replaces an entry, `signed_as` what its signature is of."""
     utc = block.local_epoch - 60 * offset_min
     contract_utc = block.contract_epoch - 60 * offset_min
     index = listed(unsigned(1, 1), listed(unsigned(1, 1), unsigned(block.seconds_index, 4)))
@@ -102,7 +109,7 @@ def telegram(block: EdlBlock, *, curve: str = "secp192r1", offset_min: int = HOU
             "version": entry("00af737672ff", unsigned(4, 1)),
         }
     entries |= changed
-    signature = edl_sign(block, curve) + block.log
+    signature = edl_sign(signed_as or block, curve) + block.log
     return list_response(block.server_id, list(entries.values()), octets(signature))
 
 
