@@ -122,8 +122,9 @@ def _time(text: str) -> tuple[int, datetime]:
     offset = time.utcoffset()
     if offset is None:
         raise NotReadable("a time without offset", "Timestamp")
-    local = time.replace(tzinfo=UTC) - edl.utc(0)
-    return local // timedelta(seconds=1), time.replace(tzinfo=UTC) - offset
+    second = timedelta(seconds=1)
+    local = (time.replace(tzinfo=UTC) - edl.utc(0)) // second
+    return local, edl.utc(local - offset // second)
 
 
 def _all(root: Element) -> Iterable[Element]:

@@ -32,7 +32,7 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     response = sml.list_response(received.octets(record, lambda data: data.startswith(sml.ESCAPE)))
     given = given_key(record, EDL_CURVES)
     if given is None:
-        X
+        raise NotReadable("there is no key, and a telegram carries none", "key", Code.SIGNATURE_INVALID)
     signature = response.signature or b""
     size = given.curve.field_bytes
     numbers = raw(signature[:-2] if len(signature) == 2 * size + 2 else signature, size)
