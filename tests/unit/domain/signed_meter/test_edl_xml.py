@@ -1,4 +1,4 @@
-"""EDL_40_SIG and EDL_40_MENNEKES: XML in the forms seen in the field, every field changed, and hostile documents."""
+"""EDL_40_SIG and EDL_40_MENNEKES: XML in the forms of the field, every field changed, hostile documents."""
 
 import re
 from dataclasses import replace
@@ -77,17 +77,10 @@ class TestSigDocument:
 
     @pytest.mark.parametrize("encoding", ["HEX", "hex", "", "other"])
     def test_is_read_in_other_encodings(self, encoding: str) -> None:
-        text = SIG.data.decode()
-        base64_key = re.search(r"<publicKey[^>]*>([^<]*)<", text)
-        assert base64_key
         hexadecimal = edl_key().upper()
         record = changed(SIG, r"<publicKey[^>]*>[^<]*<", f'<publicKey encoding="{encoding}">\n {hexadecimal}\n<')
         assert codes_of(record) == (True, [])
-        signature = verify(SIG)[0]
-        assert signature.valid
-        stated = changed(
-            SIG, r'<meterValueSignature encoding="base64"', f'<meterValueSignature encoding="{encoding}"'
-        )
+        stated = changed(SIG, r'(<meterValueSignature encoding=")base64', rf"\1{encoding}")
         assert codes_of(stated)[0] is (encoding.lower() != "hex")
 
     def test_needs_a_key_from_somewhere(self) -> None:
@@ -179,9 +172,7 @@ class TestCharge:
             (r"<ServerId>09", "<ServerId>0A"),
             (r"<CustomerIdent>04", "<CustomerIdent>05"),
             (r"<TimestampCustomerIdent>2026-03-01T10:00:00", "<TimestampCustomerIdent>2026-03-01T10:00:01"),
-            (r"<TimestampCustomerIdent>(.*?)\+01:00", r"<TimestampCustomerIdent>\1+02:00"),
             (r"10:00:10", "10:00:11"),
-            (r"10:45:10\+01:00", "10:45:10Z"),
             (r"<EventCounter>422", "<EventCounter>423"),
             (r"<MeterStatus>136", "<MeterStatus>8"),
             (r"<Value>314940", "<Value>314941"),
@@ -195,6 +186,10 @@ class TestCharge:
     def test_with_any_signed_field_changed_is_not_valid(self, old: str, new: str) -> None:
         verdict = judge([changed(CHARGE.record(), old, new)])
         assert (verdict.signature_valid, verdict.codes) == ([False], ["SIGNATURE_INVALID"])
+
+    def test_signs_local_time_without_its_offset(self) -> None:
+        verdict = judge([changed(CHARGE.record(), r"10:45:10\+01:00", "10:45:10Z")])
+        assert (verdict.signature_valid, verdict.codes) == ([True], [])
 
     def test_is_not_valid_under_another_key_of_the_register(self) -> None:
         verdict = judge([CHARGE.record(edl_key(number=8))])
