@@ -1,4 +1,4 @@
-"""JSON of signed containers: exact numbers, each name once, bounded in size and depth."""
+"""JSON of signed containers: exact numbers, each name once, bounded in depth (`received` bounds the size)."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from typing import Final, cast
 
 from services.domain.signed_meter.findings import NotReadable
 
-MAX_LENGTH: Final = 262_144
 MAX_DEPTH: Final = 32
 MAX_DIGITS: Final = 40
 
@@ -16,8 +15,6 @@ Json = None | bool | int | str | Decimal | list["Json"] | dict[str, "Json"]
 
 def read(text: str) -> Json:
     """The value in `text`; NotReadable for what is not JSON, is too much, or says a name twice."""
-    if len(text) > MAX_LENGTH:
-        raise NotReadable(f"more than {MAX_LENGTH} characters")
     if _depth(text) > MAX_DEPTH:
         raise NotReadable(f"nested deeper than {MAX_DEPTH}")
     try:

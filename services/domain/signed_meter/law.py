@@ -59,10 +59,9 @@ def detail(name: str) -> Callable[[Verified], object]:
 
 def rising_pagination(before: Verified, after: Verified) -> Iterator[Finding]:
     """Whether the packet number rises; gaps are other sessions of the same meter."""
-    if before.pagination is not None and after.pagination is not None:
-        first, second = int(before.pagination), int(after.pagination)
-        if second <= first:
-            yield finding(Code.PAGINATION_NOT_INCREASING, f"packet {second} after packet {first}")
+    first, second = int(before.pagination or 0), int(after.pagination or 0)
+    if second <= first:
+        yield finding(Code.PAGINATION_NOT_INCREASING, f"packet {second} after packet {first}")
 
 
 def value_not_falling(before: Verified, after: Verified) -> Iterator[Finding]:
