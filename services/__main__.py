@@ -30,6 +30,11 @@ COMMANDS = {
     "sessions": Entry("services.sessions.app:main", "Run the processor that folds transactions into sessions."),
     "cdrs": Entry("services.cdrs.app:main", "Run the processor that makes charge detail records."),
     "whitelist": Entry("services.whitelist.app:main", "Run the processor that keeps the whitelist."),
+    "settlement": Entry(
+        "services.settlement.cli:settlement",
+        "Run the processor that settles records; steps, statements.",
+        app=True,
+    ),
     "smartcharging": Entry("services.smartcharging.app:main", "Run the processor that offers EVs what they need."),
     "pki": Entry(
         "services.pki.cli:pki", "Run the process that has stations' certificates signed; list, revoke.", app=True
@@ -49,6 +54,7 @@ COMMANDS = {
     ),
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
     "price": Entry("services.cdrs.price_cli:price", "Price charge detail records by their tariffs.", app=True),
+    "agreement": Entry("services.settlement.cli:agreement", "Add, end and list agreements.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
     "operator": Entry(
         "services.console.cli:operator", "Add, list and revoke users of the operations API.", app=True

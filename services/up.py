@@ -58,6 +58,7 @@ class StackSettings:
 
     console_metrics_port: int = setting(9106, "metrics and health of the operations API")
     fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
+    settlement_metrics_port: int = setting(9112, "metrics and health of the settlement processor")
     smartcharging_metrics_port: int = setting(9108, "metrics and health of the smartcharging processor")
     pki_metrics_port: int = setting(9115, "metrics and health of the pki process")
 
@@ -103,6 +104,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
             _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
             argv=lambda: _with_test_pki(chosen.common.data_dir, _python("ocpp")()),
         ),
+        _slice("settlement", chosen.settlement_metrics_port),
         _slice("smartcharging", chosen.smartcharging_metrics_port),
         _slice("pki", chosen.pki_metrics_port),
         _slice("fleet", chosen.fleet_metrics_port),

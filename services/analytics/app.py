@@ -30,6 +30,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 INPUTS = (
     "session.state.v1",
     "cdr.state.v1",
+    "settlement.state.v1",
     "transaction.events.v1",
     "station.events.v1",
     "station.results.v1",

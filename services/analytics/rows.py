@@ -7,7 +7,7 @@ from typing import Any
 from services.analytics import devices
 from services.analytics.frames import frame_rows
 from services.analytics.tables import READING_DIGITS, READING_PLACES
-from services.domain.events import authorization, cdr, common, ocpp, session, station, transaction
+from services.domain.events import authorization, cdr, common, ocpp, session, settlement, station, transaction
 from services.domain.units import Millis
 
 Row = Mapping[str, Any]
@@ -43,6 +43,8 @@ def rows_of(event: object) -> Rows:
             return {"sessions": [_session(event)]}
         case cdr.Cdr():
             return {"cdrs": [_cdr(event)]}
+        case settlement.Settlement():
+            return {"settlements": [_settlement(event)]}
         case ocpp.FramesLogged():
             return {"ocpp_frames": frame_rows(event)}
     return _of_device(event)
@@ -211,6 +213,32 @@ def _cdr(state: cdr.Cdr) -> Row:
         "periods": [_period(period) for period in detail.periods],
         "signed_meter_values": [_signed(value) for value in detail.signed_meter_values],
         "quality_flags": detail.quality_flags,
+        "version": state.version,
+        "updated_at": moment(state.updated_at),
+    }
+
+
+def _settlement(state: settlement.Settlement) -> Row:
+    return {
+        "tenant": state.tenant,
+        "cdr_id": state.cdr_id,
+        "session_id": state.session_id,
+        "revision": state.revision,
+        "credit_reference_id": state.credit_reference_id,
+        "partner_id": state.partner_id,
+        "agreement_id": state.agreement_id,
+        "status": state.status.value,
+        "reason": state.reason,
+        "invoice_reference": state.invoice_reference,
+        "station_id": state.station_id,
+        "contract_id": state.contract_id,
+        "started_at": moment(state.started_at),
+        "ended_at": moment(state.ended_at),
+        "energy_wh": state.energy_wh,
+        "currency": state.currency,
+        "total_cost_excl_vat": state.total_cost_excl_vat,
+        "total_cost_incl_vat": state.total_cost_incl_vat,
+        "issued_at": moment(state.issued_at),
         "version": state.version,
         "updated_at": moment(state.updated_at),
     }

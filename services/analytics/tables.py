@@ -29,6 +29,31 @@ READING_DIGITS = 38
 """All digits of meter_readings.value."""
 
 TABLES: dict[str, pa.Schema] = {
+    "settlements": pa.schema(
+        {
+            "tenant": pa.string(),
+            "cdr_id": pa.string(),
+            "session_id": pa.string(),
+            "revision": pa.int32(),
+            "credit_reference_id": pa.string(),
+            "partner_id": pa.string(),
+            "agreement_id": pa.string(),
+            "status": pa.string(),
+            "reason": pa.string(),
+            "invoice_reference": pa.string(),
+            "station_id": pa.string(),
+            "contract_id": pa.string(),
+            "started_at": _MOMENT,
+            "ended_at": _MOMENT,
+            "energy_wh": _ENERGY,
+            "currency": pa.string(),
+            "total_cost_excl_vat": _MONEY,
+            "total_cost_incl_vat": _MONEY,
+            "issued_at": _MOMENT,
+            "version": pa.int64(),
+            "updated_at": _MOMENT,
+        }
+    ),
     "meter_readings": pa.schema(
         {
             "tenant": pa.string(),

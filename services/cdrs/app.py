@@ -7,11 +7,14 @@ from typing import Any
 
 from services.cdrs.detail import Lookups
 from services.cdrs.fold import Record, fold
+from services.domain.agreements import agreement_for
+from services.domain.events.agreement import Agreement
 from services.domain.events.location import Location
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
+from services.domain.units import Millis
 from services.runtime import process
 from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
@@ -49,12 +52,18 @@ async def run(settings: CdrsSettings, host: process.Process) -> None:
     codec = await asyncio.to_thread(codec_of, settings.common)
     kinds = (Station, Location, Tariff, Token)
     views: list[View[Any]] = [View(settings.kafka, codec, kind.TOPIC) for kind in kinds]
+    agreements: View[Agreement] = View(settings.kafka, codec, Agreement.TOPIC)
+    views.append(agreements)
     for view in views:
         view.start()
     for view in views:
         await view.wait_caught_up()
-    station, location, tariff, token = (view.get for view in views)
-    lookups = Lookups(station, location, tariff, token, settings.country_code, settings.party_id)
+    station, location, tariff, token = (view.get for view in views[: len(kinds)])
+
+    def agreement(tenant: str, contract_id: str | None, at: Millis) -> Agreement | None:
+        return agreement_for((known for _, known in agreements.items()), tenant, contract_id, at)
+
+    lookups = Lookups(station, location, tariff, token, settings.country_code, settings.party_id, agreement)
     data_dir = settings.common.data_dir
     try:
         await run_processor(processor(lookups), settings.kafka, codec, data_dir, host, settings=settings.streaming)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.domain.events.agreement import Agreement
 from services.domain.events.common import CdrLocation, ChargeDetail, TariffTerms
 from services.domain.events.location import Location
 from services.domain.events.session import SessionEnded
@@ -13,6 +14,7 @@ from services.domain.failures import BadRecord
 from services.domain.ids import derived_id
 from services.domain.tariff import Costs, price
 from services.domain.tokens import token_key
+from services.domain.units import Millis
 
 UNKNOWN_STATION = "UNKNOWN_STATION"
 UNKNOWN_TARIFF = "UNKNOWN_TARIFF"
@@ -28,12 +30,16 @@ class Lookups:
     token: Callable[[str], Token | None]
     country_code: str = "DE"
     party_id: str = "WAT"
+    agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
+    """Of a tenant, a contract id and the time of a start (services.domain.agreements)."""
 
 
 def charge_detail(lookups: Lookups, event: SessionEnded, revision: int) -> ChargeDetail:
     """The `revision`th record of a session. No tariff, no costs. BadRecord if the costs are beyond all measure."""
     station = lookups.station(f"{event.tenant}/{event.station_id}")
-    terms = _terms(lookups, event, station)
+    contract_id = _contract_id(lookups, event)
+    agreement = lookups.agreement(event.tenant, contract_id, event.started_at)
+    terms = _terms(lookups, event, station, agreement)
     duration_s = max(0, event.ended_at - event.started_at) // 1000
     costs = None if terms is None else _costs(terms, event, duration_s)
     return ChargeDetail(
@@ -51,7 +57,7 @@ def charge_detail(lookups: Lookups, event: SessionEnded, revision: int) -> Charg
         connector_id=event.connector_id,
         location=_location(lookups, station),
         id_token=event.id_token,
-        contract_id=_contract_id(lookups, event),
+        contract_id=contract_id,
         started_at=event.started_at,
         ended_at=event.ended_at,
         duration_s=duration_s,
@@ -68,13 +74,18 @@ def charge_detail(lookups: Lookups, event: SessionEnded, revision: int) -> Charg
         periods=event.periods,
         signed_meter_values=event.signed_meter_values,
         quality_flags=_flags(event, station, terms),
+        partner_id=agreement.partner_id if agreement else None,
+        agreement_id=agreement.agreement_id if agreement else None,
     )
 
 
-def _terms(lookups: Lookups, event: SessionEnded, station: Station | None) -> TariffTerms | None:
-    if station is None or station.tariff_id is None:
-        return None
-    tariff = lookups.tariff(f"{event.tenant}/{station.tariff_id}")
+def _terms(
+    lookups: Lookups, event: SessionEnded, station: Station | None, agreement: Agreement | None
+) -> TariffTerms | None:
+    """What the partner pays by agreement, else what everybody pays at the station."""
+    agreed = agreement.tariff_id if agreement else None
+    tariff_id = agreed or (station.tariff_id if station else None)
+    tariff = lookups.tariff(f"{event.tenant}/{tariff_id}") if tariff_id else None
     return None if tariff is None else tariff.terms
 
 

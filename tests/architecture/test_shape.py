@@ -8,7 +8,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "services"
-SLICES = ["ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging", "pki"]
+SLICES = [
+    "ocpp",
+    "ocpi",
+    "sessions",
+    "cdrs",
+    "whitelist",
+    "analytics",
+    "console",
+    "fleet",
+    "settlement",
+    "smartcharging",
+    "pki",
+]
 OWN = [p for p in SERVICES.rglob("*.py") if "events" not in p.parts and "__pycache__" not in p.parts]
 PURE = ("inbound", "outbound", "fold", "rows", "wire", "connection")
 
@@ -63,7 +75,7 @@ class TestFiles:
         ]
         assert not guilty
 
-    @pytest.mark.parametrize("name", ["sessions", "cdrs", "whitelist", "fleet", "smartcharging"])
+    @pytest.mark.parametrize("name", ["sessions", "cdrs", "whitelist", "fleet", "settlement", "smartcharging"])
     def test_of_processors_are_pure_but_for_app_and_cli(self, name: str) -> None:
         """import-linter's contract names the pure modules that all slices have; processors have more of them."""
         guilty = {

@@ -31,6 +31,7 @@ from services.runtime.schemas import shipped
 from services.runtime.settings import KafkaSettings, table
 from services.runtime.topics import streams
 from services.sessions.app import SessionsSettings
+from services.settlement.app import SettlementSettings
 from services.smartcharging.app import SmartChargingSettings
 from services.whitelist.app import WhitelistSettings
 
@@ -48,11 +49,12 @@ SETTINGS: dict[str, type] = {
     "sessions": SessionsSettings,
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
+    "settlement": SettlementSettings,
     "smartcharging": SmartChargingSettings,
     "pki": PkiSettings,
     "analytics": AnalyticsSettings,
 }
-PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "smartcharging", "pki")
+PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "settlement", "smartcharging", "pki")
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},

@@ -15,7 +15,19 @@ from services.runtime.topics import streams
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "schemas" / "examples").glob("*.json"))
-SLICES = {"ocpp", "ocpi", "sessions", "cdrs", "whitelist", "analytics", "console", "fleet", "smartcharging", "pki"}
+SLICES = {
+    "ocpp",
+    "ocpi",
+    "sessions",
+    "cdrs",
+    "whitelist",
+    "analytics",
+    "console",
+    "fleet",
+    "settlement",
+    "smartcharging",
+    "pki",
+}
 
 
 def type_of(example: Path) -> str:

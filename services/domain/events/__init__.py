@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.domain.events import (
+    agreement,
     authorization,
     cdr,
     certificate,
@@ -13,6 +14,7 @@ from services.domain.events import (
     operator,
     partner,
     session,
+    settlement,
     station,
     tariff,
     token,
@@ -20,6 +22,7 @@ from services.domain.events import (
 )
 
 TYPES: dict[str, type[Any]] = {
+    "agreement.state.v1.Agreement": agreement.Agreement,
     "authorization.events.v1.AuthorizationDecided": authorization.AuthorizationDecided,
     "cdr.events.v1.CdrCredited": cdr.CdrCredited,
     "cdr.events.v1.CdrHeld": cdr.CdrHeld,
@@ -47,6 +50,10 @@ TYPES: dict[str, type[Any]] = {
     "session.events.v1.SessionSuspended": session.SessionSuspended,
     "session.events.v1.SessionUpdated": session.SessionUpdated,
     "session.state.v1.Session": session.Session,
+    "settlement.commands.v1.CdrStepRequested": settlement.CdrStepRequested,
+    "settlement.events.v1.CdrStepRefused": settlement.CdrStepRefused,
+    "settlement.events.v1.CdrStepTaken": settlement.CdrStepTaken,
+    "settlement.state.v1.Settlement": settlement.Settlement,
     "station.boot.v1.Boot": station.Boot,
     "station.commands.v1.CommandRequested": station.CommandRequested,
     "station.connection.v1.Connection": station.Connection,

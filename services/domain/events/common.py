@@ -451,6 +451,31 @@ class SessionStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
 
 
+class SettlementStatus(StrEnum):
+    """How far an issued charge detail record is settled."""
+
+    UNKNOWN = "UNKNOWN"
+    ISSUED = "ISSUED"
+    DELIVERED = "DELIVERED"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    DISPUTED = "DISPUTED"
+    INVOICED = "INVOICED"
+    CREDITED = "CREDITED"
+
+
+class SettlementStep(StrEnum):
+    """What somebody does with an issued charge detail record."""
+
+    UNKNOWN = "UNKNOWN"
+    DELIVER = "DELIVER"
+    ACCEPT = "ACCEPT"
+    DECLINE = "DECLINE"
+    DISPUTE = "DISPUTE"
+    INVOICE = "INVOICE"
+    CREDIT = "CREDIT"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMeterValue:
@@ -574,6 +599,8 @@ class ChargeDetail:
     periods: tuple[ChargingPeriod, ...] = ()
     signed_meter_values: tuple[SignedMeterValue, ...] = ()
     quality_flags: tuple[str, ...] = ()
+    partner_id: str | None = None  # Who pays, by an agreement: country and party of the provider.
+    agreement_id: str | None = None  # The agreement that covers it.
 
     def to_record(self) -> dict[str, Any]:
         return {
@@ -610,6 +637,8 @@ class ChargeDetail:
             "periods": [item.to_record() for item in self.periods],
             "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
             "quality_flags": list(self.quality_flags),
+            "partner_id": self.partner_id,
+            "agreement_id": self.agreement_id,
         }
 
     @classmethod
@@ -650,6 +679,8 @@ class ChargeDetail:
                 [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
             ),
             quality_flags=tuple(record["quality_flags"]),
+            partner_id=record["partner_id"],
+            agreement_id=record["agreement_id"],
         )
 
 

@@ -27,6 +27,7 @@ SHOWN = (
     "cdr.state.",
     "ocpp.frames.",
     "session.state.",
+    "settlement.state.",
     "station.events.v1.ConnectorStatusChanged",
     "station.events.v1.FirmwareStatusChanged",
     "station.events.v1.MonitorEventsReported",

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.cdrs.detail import Lookups, charge_detail
+from services.domain.events.agreement import Agreement
 from services.domain.events.common import (
     CdrLocation,
     ChargeDetail,
@@ -132,7 +133,36 @@ class TestChargeDetail:
     def test_fills_every_field_but_those_of_a_credit(self) -> None:
         found = detail()
         empty = {field.name for field in fields(found) if getattr(found, field.name) in (None, False)}
-        assert empty == {"credit", "credit_reference_id"}
+        assert empty == {"credit", "credit_reference_id", "partner_id", "agreement_id"}
+
+    def test_prices_by_the_agreement_that_covers_the_contract(self) -> None:
+        agreed = Agreement(
+            tenant="t",
+            agreement_id="A1",
+            partner_id="NL-TNM",
+            name="TNM",
+            tariff_id="T2",
+            payment_days=30,
+            valid_from=0,
+            updated_at=1,
+        )
+        dear = replace(TERMS, tariff_id="T2", energy_price_per_kwh=Decimal("0.60"))
+        tariffs = {
+            "t/T1": KNOWN.tariff("t/T1"),
+            "t/T2": Tariff(tenant="t", tariff_id="T2", terms=dear, updated_at=1),
+        }
+        asked: list[Any] = []
+
+        def agreement(*about: Any) -> Agreement:
+            asked.append(about)
+            return agreed
+
+        found = detail(replace(KNOWN, tariff=tariffs.get, agreement=agreement))
+        assert asked == [("t", "C1", 1_000)]
+        assert (found.partner_id, found.agreement_id) == ("NL-TNM", "A1")
+        assert (found.tariff, found.energy_cost) == (dear, Decimal("6"))
+        agreed = replace(agreed, tariff_id=None)
+        assert detail(replace(KNOWN, agreement=agreement)).tariff == TERMS
 
     def test_is_the_operators_where_the_station_is_not_registered(self) -> None:
         found = detail(replace(nowhere(), country_code="FR", party_id="XYZ"))
