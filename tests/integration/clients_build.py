@@ -1,9 +1,10 @@
-"""Builds the clients of other languages in tests/integration/clients, once per content, with their own tools."""
+"""The programs of tests/integration/clients: built once per content with their languages' own tools."""
 
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,3 +93,24 @@ RUST = Build(
     build=("sh", "-c", "cargo build --offline && cp target/debug/charge . && rm -r target"),
     build_s=900,
 )
+
+
+def node(cache: Path) -> list[str]:
+    return ["node", str(NODE.made(cache) / "charge.js")]
+
+
+def python(_cache: Path) -> list[str]:
+    return [sys.executable, str(SOURCES / "python" / "charge.py")]
+
+
+def go(cache: Path) -> list[str]:
+    return [str(GO.made(cache) / "charge")]
+
+
+def java(cache: Path) -> list[str]:
+    made = JAVA.made(cache)
+    return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{made}/classes:{made}/lib/*", "Charge"]
+
+
+def rust(cache: Path) -> list[str]:
+    return [str(RUST.made(cache) / "charge")]

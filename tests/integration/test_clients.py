@@ -1,7 +1,6 @@
 """Stations made of independent libraries in other languages charge; the CDRs are their own ledgers, to the Wh."""
 
 import random
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,32 +10,11 @@ from typing import Any
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import GO, JAVA, NODE, RUST, SOURCES
+from tests.integration.clients_build import go, java, node, python, rust
 from tests.integration.clients_case import Client, check, drawn_sessions, opened, play
 from tests.integration.clients_world import World
 
 pytestmark = pytest.mark.integration
-
-
-def node(cache: Path) -> list[str]:
-    return ["node", str(NODE.made(cache) / "charge.js")]
-
-
-def python(_cache: Path) -> list[str]:
-    return [sys.executable, str(SOURCES / "python" / "charge.py")]
-
-
-def go(cache: Path) -> list[str]:
-    return [str(GO.made(cache) / "charge")]
-
-
-def java(cache: Path) -> list[str]:
-    made = JAVA.made(cache)
-    return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{made}/classes:{made}/lib/*", "Charge"]
-
-
-def rust(cache: Path) -> list[str]:
-    return [str(RUST.made(cache) / "charge")]
 
 
 def with_certificate(world: World, name: str) -> dict[str, Any]:

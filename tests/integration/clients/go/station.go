@@ -9,7 +9,12 @@ import (
 
 	"github.com/lorenzodonini/ocpp-go/ocpp"
 	ocpp2 "github.com/lorenzodonini/ocpp-go/ocpp2.0.1"
+	"github.com/lorenzodonini/ocpp-go/ocpp2.0.1/authorization"
+	"github.com/lorenzodonini/ocpp-go/ocpp2.0.1/availability"
+	"github.com/lorenzodonini/ocpp-go/ocpp2.0.1/provisioning"
 	"github.com/lorenzodonini/ocpp-go/ocpp2.0.1/remotecontrol"
+	"github.com/lorenzodonini/ocpp-go/ocpp2.0.1/transactions"
+	"github.com/lorenzodonini/ocpp-go/ocppj"
 	"github.com/lorenzodonini/ocpp-go/ws"
 )
 
@@ -27,13 +32,30 @@ func newStation(played plan) *station {
 
 func (s *station) connect() {
 	for {
-		s.library = ocpp2.NewChargingStation(s.plan.Station, nil, s.client())
+		s.library = s.newLibrary()
 		s.library.SetRemoteControlHandler(s)
 		if s.library.Start(s.plan.URL) == nil {
 			return
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
+}
+
+// newLibrary is the library's station, but for its patience: 30 s for an answer, and 10 s before it dials again.
+func (s *station) newLibrary() ocpp2.ChargingStation {
+	client := s.client()
+	waits := ws.NewClientTimeoutConfig()
+	waits.RetryBackOffWaitMinimum = 300 * time.Millisecond
+	waits.RetryBackOffRandomRange = 1
+	waits.RetryBackOffRepeatTimes = 2
+	client.SetTimeoutConfig(waits)
+	dispatcher := ocppj.NewDefaultClientDispatcher(ocppj.NewFIFOClientQueue(0))
+	dispatcher.SetTimeout(5 * time.Second)
+	endpoint := ocppj.NewClient(
+		s.plan.Station, client, dispatcher, nil,
+		authorization.Profile, availability.Profile, provisioning.Profile, remotecontrol.Profile, transactions.Profile,
+	)
+	return ocpp2.NewChargingStation(s.plan.Station, endpoint, client)
 }
 
 func (s *station) client() ws.WsClient {

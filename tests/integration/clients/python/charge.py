@@ -210,10 +210,20 @@ class Station:
             try:
                 if self.socket is None:
                     await self.connect()
-                return await self.point.call(message, suppress=False)
+                return await self.call(message)
             except GONE:
                 await self.leave()
                 await asyncio.sleep(0.1)
+
+    async def call(self, message: Any) -> Any:
+        """The answer, or ConnectionError as soon as the connection ends: the library would wait on."""
+        calling = asyncio.ensure_future(self.point.call(message, suppress=False))
+        assert self.listening is not None
+        await asyncio.wait({calling, self.listening}, return_when=asyncio.FIRST_COMPLETED)
+        if not calling.done():
+            calling.cancel()
+            raise ConnectionError
+        return calling.result()
 
     async def connect(self) -> None:
         name = self.plan["station"]
@@ -237,7 +247,6 @@ class Station:
         try:
             await self.point.start()
         except GONE:
-            # Its calls would wait for their whole time.
             self.socket = None
 
     async def leave(self) -> None:
