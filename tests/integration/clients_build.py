@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -114,3 +116,20 @@ def java(cache: Path) -> list[str]:
 
 def rust(cache: Path) -> list[str]:
     return [str(RUST.made(cache) / "charge")]
+
+
+def zeep(_cache: Path) -> list[str]:
+    if find_spec("zeep") is None:
+        pytest.skip("zeep is not installed: pip install zeep")
+    return [sys.executable, str(SOURCES / "zeep" / "charge.py")]
+
+
+def wsdl(cache: Path) -> Path:
+    """The folder of the official WSDLs of OCPP 1.6, which may not be copied but come with the Java library."""
+    target = JAVA.made(cache) / "wsdl"
+    with ZipFile(target.parent / "lib" / "v1_6-1.1.0.jar") as jar:
+        for name in jar.namelist():
+            if name.endswith(".wsdl"):
+                target.mkdir(exist_ok=True)
+                (target / Path(name).name).write_bytes(jar.read(name))
+    return target

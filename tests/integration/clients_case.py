@@ -47,8 +47,8 @@ class Client:
     """Where it can be asked to start."""
     fractions: int = 1
     """Meters count in such parts of a Wh; a power of two, so that floats hold them exactly."""
-    more: Callable[[World, str], dict[str, Any]] = field(default=lambda _world, _station: {})
-    """What else its plan says."""
+    more: Callable[[World, str, Path], dict[str, Any]] = field(default=lambda *_: {})
+    """What else its plan says, given its name and the cache folder."""
     entry: Callable[[World], dict[str, Any]] = field(default=lambda _world: {})
     """What the registry says of it beyond its name and password."""
 
@@ -60,7 +60,9 @@ def opened(kafka: KafkaSettings, folder: Path, clients: Sequence[Client]) -> Wor
     return world
 
 
-def plan(world: World, client: Client, sessions: list[dict[str, Any]], pause_ms: int) -> dict[str, Any]:
+def plan(
+    world: World, client: Client, cache: Path, sessions: list[dict[str, Any]], pause_ms: int
+) -> dict[str, Any]:
     return {
         "url": f"ws://127.0.0.1:{world.port}/ocpp",
         "station": client.station,
@@ -69,7 +71,7 @@ def plan(world: World, client: Client, sessions: list[dict[str, Any]], pause_ms:
         "token": TOKEN,
         "pause_ms": pause_ms,
         "sessions": sessions,
-    } | client.more(world, client.station)
+    } | client.more(world, client.station, cache)
 
 
 def drawn_sessions(client: Client, ways: Sequence[str], rng: random.Random) -> list[dict[str, Any]]:
@@ -86,12 +88,13 @@ def drawn_sessions(client: Client, ways: Sequence[str], rng: random.Random) -> l
 
 def play(world: World, client: Client, cache: Path, sessions: list[dict[str, Any]], pause_ms: int = 30) -> Ledger:
     """Run a client to its end; its ledger. Asks it to start and stop when it waits for that."""
-    argument = json.dumps(plan(world, client, sessions, pause_ms))
+    program = client.command(cache)
+    argument = json.dumps(plan(world, client, cache, sessions, pause_ms))
     log = world.folder / f"{client.station}.log"
     ledger: Ledger = []
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*client.command(cache), argument],
+            [*program, argument],
             cwd=world.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
         )  # fmt: skip
     watchdog = threading.Timer(_OVER_S, process.kill)

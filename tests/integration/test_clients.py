@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from services.runtime.settings import KafkaSettings
-from tests.integration.clients_build import go, java, node, python, rust
+from tests.integration.clients_build import go, java, node, python, rust, wsdl, zeep
 from tests.integration.clients_case import Client, check, drawn_sessions, opened, play
 from tests.integration.clients_world import World
 
 pytestmark = pytest.mark.integration
 
 
-def with_certificate(world: World, name: str) -> dict[str, Any]:
+def with_certificate(world: World, name: str, _cache: Path) -> dict[str, Any]:
     """By wss://, with a certificate of the station CA instead of a password (security profile 3)."""
     issued = world.pki.issue(name)
     certificate, key = world.folder / "station.pem", world.folder / "station.key"
@@ -35,8 +35,13 @@ def of_profile_3(_world: World) -> dict[str, Any]:
     return {"security_profile": 3, "password_hash": None}
 
 
-def by_soap(world: World, _name: str) -> dict[str, Any]:
+def by_soap(world: World, _name: str, _cache: Path) -> dict[str, Any]:
     return {"url": f"http://127.0.0.1:{world.soap_port}/ocpp", "callback": world.callback}
+
+
+def by_wsdl(world: World, name: str, cache: Path) -> dict[str, Any]:
+    official = wsdl(cache) / "OCPP_CentralSystemService_1.6.wsdl"
+    return by_soap(world, name, cache) | {"wsdl": str(official)}
 
 
 def listening(world: World) -> dict[str, Any]:
@@ -46,12 +51,20 @@ def listening(world: World) -> dict[str, Any]:
 # Its EVSEs are numbered from 0, so that it is asked without one. In 1.6 it expects RemoteStopTransaction with an
 # id of its own instead of the one that it was given.
 rusty = partial(Client, command=rust, from_zero=True, where={})
+
+
+def elsewhere(_world: World) -> dict[str, Any]:
+    """A station of OCPP-S that cannot be asked anything."""
+    return {"soap_address": "http://127.0.0.1:9/"}
+
+
 CLIENTS = [
     rusty("RUST16", "ocpp1.6", ways=("local",)),
     rusty("RUST201", "ocpp2.0.1", ways=("local", "remote")),
     rusty("RUST21", "ocpp2.1", ways=("local", "remote")),
     Client("JAVA16", "ocpp1.6", java),
     Client("JAVA16S", "ocpp1.6s", java, more=by_soap, entry=listening),
+    Client("ZEEP16S", "ocpp1.6s", zeep, ways=("local", "offline"), more=by_wsdl, entry=elsewhere),
     Client("GO201", "ocpp2.0.1", go, fractions=2),
     Client("GOMTLS201", "ocpp2.0.1", go, fractions=2, more=with_certificate, entry=of_profile_3),
     Client("PYTHON16", "ocpp1.6", python),

@@ -1,7 +1,7 @@
 """Stations whose SOAP nobody here wrote: zeep with the official WSDLs, which it takes to the letter.
 
-The WSDLs may not be copied: WATTLOG_TEST_WSDL names a folder that has OCPP_CentralSystemService_1.6.wsdl and, for
-OCPP 1.5, ocpp_centralsystemservice_1.5_final.wsdl.
+The WSDLs may not be copied. That of 1.6 comes with a Java library; WATTLOG_TEST_WSDL names a folder that has
+ocpp_centralsystemservice_1.5_final.wsdl.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from services.ocpp.wire.faults import V15S, V16S
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
+from tests.integration.clients_build import wsdl
 from tests.integration.ocpp_case import PASSWORD, registered, running, station
 from tests.integration.soap_case import AT, free_port
 
@@ -28,9 +29,10 @@ requests = pytest.importorskip("requests", reason="comes with zeep")
 FILES = {V16S: "OCPP_CentralSystemService_1.6.wsdl", V15S: "ocpp_centralsystemservice_1.5_final.wsdl"}
 
 
-def service(protocol: str, port: int) -> Any:
+def service(protocol: str, port: int, cache: Path) -> Any:
     """A proxy of the central system's service, as station CP1."""
-    path = Path(os.environ.get("WATTLOG_TEST_WSDL", "")) / FILES[protocol]
+    folder = wsdl(cache) if protocol == V16S else Path(os.environ.get("WATTLOG_TEST_WSDL", ""))
+    path = folder / FILES[protocol]
     if not path.is_file():
         pytest.skip(f"no {FILES[protocol]}: set WATTLOG_TEST_WSDL to the folder that has it")
     session = requests.Session()
@@ -50,9 +52,11 @@ def kafka(own_kafka: KafkaSettings) -> KafkaSettings:
 
 
 class TestZeep:
-    async def test_charges_by_16_from_boot_to_stop(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+    async def test_charges_by_16_from_boot_to_stop(
+        self, kafka: KafkaSettings, tmp_path: Path, cache_dir: Path
+    ) -> None:
         port = free_port()
-        cs = service(V16S, port)
+        cs = service(V16S, port, cache_dir)
         async with running(kafka, tmp_path, ocpp_soap_port=port) as edge:
             transaction = await asyncio.to_thread(self.session_16, cs)
             (started,) = await edge.wait_for(TransactionStarted)
@@ -83,9 +87,11 @@ class TestZeep:
         assert cs.DataTransfer(vendorId="nobody").status == "UnknownVendorId"
         return int(started.transactionId)
 
-    async def test_charges_by_15_from_boot_to_stop(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+    async def test_charges_by_15_from_boot_to_stop(
+        self, kafka: KafkaSettings, tmp_path: Path, cache_dir: Path
+    ) -> None:
         port = free_port()
-        cs = service(V15S, port)
+        cs = service(V15S, port, cache_dir)
         async with running(kafka, tmp_path, ocpp_soap_port=port) as edge:
             transaction = await asyncio.to_thread(self.session_15, cs)
             (started,) = await edge.wait_for(TransactionStarted)
@@ -111,9 +117,11 @@ class TestZeep:
         )
         return int(started.transactionId)
 
-    async def test_is_told_a_fault_in_its_own_terms(self, kafka: KafkaSettings, tmp_path: Path) -> None:
+    async def test_is_told_a_fault_in_its_own_terms(
+        self, kafka: KafkaSettings, tmp_path: Path, cache_dir: Path
+    ) -> None:
         port = free_port()
-        cs = service(V16S, port)
+        cs = service(V16S, port, cache_dir)
         async with running(kafka, tmp_path, ocpp_soap_port=port):
             with pytest.raises(zeep.exceptions.Fault) as caught:
                 await asyncio.to_thread(
