@@ -327,6 +327,65 @@ class MonitorEvent:
         )
 
 
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerEndpoint:
+    """Where a partner serves a module."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PartnerEndpoint"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    module: str  # OCPI ModuleID.
+    role: str  # SENDER or RECEIVER; empty for OCPI 2.1.1, which does not say.
+    url: str
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "module": self.module,
+            "role": self.role,
+            "url": self.url,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            module=record["module"],
+            role=record["role"],
+            url=record["url"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRole:
+    """A party that speaks through a partner's platform."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PartnerRole"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    country_code: str
+    party_id: str
+    role: str  # OCPI Role.
+    name: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "country_code": self.country_code,
+            "party_id": self.party_id,
+            "role": self.role,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            country_code=record["country_code"],
+            party_id=record["party_id"],
+            role=record["role"],
+            name=record["name"],
+        )
+
+
 class RegistrationStatus(StrEnum):
     """What a station that introduces itself is told (OCPP RegistrationStatusEnumType)."""
 

@@ -3,7 +3,199 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from services.domain.events import common
 from services.domain.quick_init import quick_init
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerEnded:
+    """A partner may no longer connect."""
+
+    FULL_NAME: ClassVar[str] = "partner.events.v1.PartnerEnded"
+    TOPIC: ClassVar[str] = "partner.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    partner_id: str
+    reason: str  # suspended by the operator, or unregistered by the partner.
+    source: str
+    ended_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.partner_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "partner_id": self.partner_id,
+            "reason": self.reason,
+            "source": self.source,
+            "ended_at": self.ended_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            partner_id=record["partner_id"],
+            reason=record["reason"],
+            source=record["source"],
+            ended_at=record["ended_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerInvited:
+    """A partner was given a token, by the operator."""
+
+    FULL_NAME: ClassVar[str] = "partner.events.v1.PartnerInvited"
+    TOPIC: ClassVar[str] = "partner.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    partner_id: str
+    name: str
+    country_code: str
+    party_id: str
+    role: str
+    registration: str  # What the token is for: INVITED to register, or REGISTERED to be used as it is.
+    source: str  # Who did it, e.g. cli.
+    invited_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.partner_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "partner_id": self.partner_id,
+            "name": self.name,
+            "country_code": self.country_code,
+            "party_id": self.party_id,
+            "role": self.role,
+            "registration": self.registration,
+            "source": self.source,
+            "invited_at": self.invited_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            partner_id=record["partner_id"],
+            name=record["name"],
+            country_code=record["country_code"],
+            party_id=record["party_id"],
+            role=record["role"],
+            registration=record["registration"],
+            source=record["source"],
+            invited_at=record["invited_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRegistered:
+    """Credentials were exchanged with a partner."""
+
+    FULL_NAME: ClassVar[str] = "partner.events.v1.PartnerRegistered"
+    TOPIC: ClassVar[str] = "partner.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    partner_id: str
+    version: str
+    versions_url: str
+    endpoints: tuple[common.PartnerEndpoint, ...]
+    roles: tuple[common.PartnerRole, ...]
+    initiator: str  # partner or operator: who asked for it.
+    warnings: tuple[str, ...] = ()  # What was not as the specification wants it.
+    registered_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.partner_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "partner_id": self.partner_id,
+            "version": self.version,
+            "versions_url": self.versions_url,
+            "endpoints": [item.to_record() for item in self.endpoints],
+            "roles": [item.to_record() for item in self.roles],
+            "initiator": self.initiator,
+            "warnings": list(self.warnings),
+            "registered_at": self.registered_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            partner_id=record["partner_id"],
+            version=record["version"],
+            versions_url=record["versions_url"],
+            endpoints=tuple([common.PartnerEndpoint.from_record(item) for item in record["endpoints"]]),
+            roles=tuple([common.PartnerRole.from_record(item) for item in record["roles"]]),
+            initiator=record["initiator"],
+            warnings=tuple(record["warnings"]),
+            registered_at=record["registered_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRegistrationFailed:
+    """An exchange of credentials came to nothing."""
+
+    FULL_NAME: ClassVar[str] = "partner.events.v1.PartnerRegistrationFailed"
+    TOPIC: ClassVar[str] = "partner.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    partner_id: str
+    version: str
+    ocpi_status: int
+    reason: str
+    failed_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.partner_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "partner_id": self.partner_id,
+            "version": self.version,
+            "ocpi_status": self.ocpi_status,
+            "reason": self.reason,
+            "failed_at": self.failed_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            partner_id=record["partner_id"],
+            version=record["version"],
+            ocpi_status=record["ocpi_status"],
+            reason=record["reason"],
+            failed_at=record["failed_at"],
+        )
 
 
 @quick_init
@@ -23,6 +215,21 @@ class Partner:
     token_hash: str  # SHA-256 of the credentials token, lower-case hex.
     enabled: bool = True
     updated_at: int
+    registration: str = "REGISTERED"  # REGISTERED, INVITED (its token is for registering only) or ENDED (it has taken its credentials back).
+    version: str = ""  # The OCPI version agreed on; empty until the partner has registered itself.
+    versions_url: str = ""  # Where the partner lists its versions.
+    endpoints: tuple[common.PartnerEndpoint, ...] = ()  # The partner's endpoints in the agreed version.
+    roles: tuple[
+        common.PartnerRole, ...
+    ] = ()  # All parties of the partner's platform, as its credentials name them.
+    sealed_token: str = (
+        ""  # The token that we show to the partner, sealed (services/runtime/sealing.py); empty: none.
+    )
+    plain_token_header: bool = False  # Whether the partner wants its token without Base64.
+    allow_private: bool = (
+        False  # Whether plain HTTP and private addresses of the partner may be asked; for tests and peerings.
+    )
+    registered_at: int | None = None  # When credentials were last exchanged.
 
     @property
     def key(self) -> str:
@@ -39,6 +246,15 @@ class Partner:
             "token_hash": self.token_hash,
             "enabled": self.enabled,
             "updated_at": self.updated_at,
+            "registration": self.registration,
+            "version": self.version,
+            "versions_url": self.versions_url,
+            "endpoints": [item.to_record() for item in self.endpoints],
+            "roles": [item.to_record() for item in self.roles],
+            "sealed_token": self.sealed_token,
+            "plain_token_header": self.plain_token_header,
+            "allow_private": self.allow_private,
+            "registered_at": self.registered_at,
         }
 
     @classmethod
@@ -53,4 +269,13 @@ class Partner:
             token_hash=record["token_hash"],
             enabled=record["enabled"],
             updated_at=record["updated_at"],
+            registration=record["registration"],
+            version=record["version"],
+            versions_url=record["versions_url"],
+            endpoints=tuple([common.PartnerEndpoint.from_record(item) for item in record["endpoints"]]),
+            roles=tuple([common.PartnerRole.from_record(item) for item in record["roles"]]),
+            sealed_token=record["sealed_token"],
+            plain_token_header=record["plain_token_header"],
+            allow_private=record["allow_private"],
+            registered_at=record["registered_at"],
         )
