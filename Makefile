@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q
 
-.PHONY: help setup demo up test check conformance bench chaos generate lock clean
+.PHONY: help setup demo up test check conformance bench chaos ocpi-client generate lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench: setup ## Measure speed; ratios and figures go to build/bench.json
 chaos: setup ## The long crash tests: 100 random kills over a million events, 30 kills of edges
 	@$(BIN)/python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000
 	@$(BIN)/python -m tests.chaos.edge_kills --seed 42 --kills 30
+
+ocpi-client: ## Build the OCPI checker of crates.io that a test asks, if there is a Rust compiler (some minutes)
+	@nice -n 19 cargo install -q ocpi-kit --version 0.4.0 --features cli --ignore-rust-version --root .wattlog/clients
 
 generate: setup ## Write services/domain/events from schemas/avro, and docs/settings.md
 	@$(BIN)/python tools/generate_events.py

@@ -1,28 +1,38 @@
 """The OCPI edge: serves roaming partners over HTTP from ClickHouse and from local copies of state topics."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from services.ocpi.answering import Answering
+from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
-from services.ocpi.routes import Edge, build
+from services.ocpi.peer import Peer
+from services.ocpi.registrar import Outside, Registrar
+from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Store
 from services.runtime import process, settings, topics
+from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
+from services.runtime.egress import Egress
 from services.runtime.registry import codec_of
+from services.runtime.sealing import seal_of
 from services.runtime.throttle import Throttle
 
 _LONGEST_HEAD_BYTES = 32_768
 _MOST_CONNECTIONS = 1_000
 _IDLE_S = 30
 _DRAIN_S = 20
+_TOKEN_BYTES = 32
 
 
 def main() -> None:
@@ -35,7 +45,8 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     """Learn what is in Kafka, then serve until the host stops. OSError when the port is taken."""
     await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
     listener = listen(chosen)
-    directory = Directory(chosen.kafka, await asyncio.to_thread(codec_of, chosen.common))
+    codec = await asyncio.to_thread(codec_of, chosen.common)
+    directory, bus, egress = Directory(chosen.kafka, codec), Bus(chosen.kafka, codec), Egress()
     directory.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
     starting = asyncio.ensure_future(directory.wait_caught_up())
@@ -44,7 +55,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory), chosen))
+        server = Server(config(application(chosen, directory, bus, egress), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -56,6 +67,8 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         starting.cancel()
         directory.stop()
         listener.close()
+        await egress.close()
+        await bus.close()
 
 
 def listen(chosen: OcpiSettings) -> socket.socket:
@@ -70,10 +83,29 @@ def listen(chosen: OcpiSettings) -> socket.socket:
         ) from error
 
 
-def application(chosen: OcpiSettings, directory: Directory) -> ASGIApp:
-    """Everything that answers, as one ASGI application."""
-    edge = Edge(chosen, directory, Store(chosen.clickhouse), now_ms)
-    return Gate(build(edge), directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
+def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress) -> ASGIApp:
+    """Everything that answers, as one ASGI application, without documentation pages.
+
+    Methods that a route does not have are answered 405.
+    """
+    app = FastAPI(title="Wattlog OCPI", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    answering = Answering(chosen.own.versions, now_ms)
+    answering.mount(app)
+    registrar = registrar_of(chosen, egress, Outside(bus.publish, directory.partner, now_ms, new_token))
+    CredentialsRoutes(chosen.own, registrar, answering).mount(app)
+    PullRoutes(chosen, directory, Store(chosen.clickhouse), now_ms, answering).mount(app)
+    return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
+
+
+def registrar_of(chosen: OcpiSettings, egress: Egress, outside: Outside) -> Registrar:
+    """What exchanges credentials, for the edge and for the command line."""
+    seal = seal_of(chosen.sealing_key, chosen.common.data_dir)
+    return Registrar(chosen.own, Peer(egress, new_token), seal, outside)
+
+
+def new_token() -> str:
+    """43 characters that nobody guesses; also an id for messages."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def config(app: ASGIApp, chosen: OcpiSettings) -> uvicorn.Config:

@@ -1,6 +1,7 @@
-"""`wattlog partner …`: who may pull over OCPI."""
+"""`wattlog partner …`: who may connect over OCPI."""
 
-import secrets
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
@@ -11,14 +12,25 @@ from rich.table import Table
 from rich.text import Text
 
 from services.domain.events.partner import Partner
-from services.ocpi.inbound.authorization import token_hash
+from services.domain.folding import Event
+from services.ocpi import app
+from services.ocpi.inbound.authorization import token_hash, well_formed
+from services.ocpi.inbound.refusal import Refusal
+from services.ocpi.outbound import registration
+from services.ocpi.peer import Unusable
+from services.ocpi.registrar import Outside
+from services.ocpi.settings import OcpiSettings
+from services.ocpi.wire.registrations import ENDED, INVITED, REGISTERED
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
+from services.runtime.egress import Egress
 from services.runtime.settings import CommonSettings, load
 
-partner = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list and suspend roaming partners.")
+partner = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Invite, register, list and suspend roaming partners."
+)
 
-_TOKEN_BYTES = 32
+_SOURCE = "cli"
 
 
 class Role(StrEnum):
@@ -33,17 +45,129 @@ class Role(StrEnum):
     SCSP = "SCSP"
 
 
+Name = Annotated[str, typer.Argument(help="as it is known, e.g. 'The New Motion'")]
+Country = Annotated[str, typer.Option(help="country code of its party, e.g. NL")]
+PartyId = Annotated[str, typer.Option("--party", help="its party id, e.g. TNM")]
+ItsRole = Annotated[Role, typer.Option(help="its OCPI role")]
+NewToken = Annotated[
+    bool, typer.Option("--new-token", help="give a partner that is there a new token, and end a suspension")
+]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="its endpoints may be plain HTTP and on private addresses")
+]
+PartnerId = Annotated[str, typer.Argument(help="as listed, e.g. NL-TNM")]
+
+
 @partner.command()
 def add(
-    name: Annotated[str, typer.Argument(help="as it is known, e.g. 'The New Motion'")],
-    country: Annotated[str, typer.Option(help="country code of its party, e.g. NL")],
-    party: Annotated[str, typer.Option(help="its party id, e.g. TNM")],
-    role: Annotated[Role, typer.Option(help="its OCPI role")] = Role.EMSP,
-    new_token: Annotated[
-        bool, typer.Option("--new-token", help="give a partner that is there a new token, and end a suspension")
-    ] = False,
+    name: Name,
+    country: Country,
+    party: PartyId,
+    role: ItsRole = Role.EMSP,
+    new_token: NewToken = False,
+    allow_private: AllowPrivate = False,
 ) -> None:
-    """Let a partner in. Prints its credentials token, which is kept as a hash only and never shown again."""
+    """Let a partner in without an exchange of credentials: it pulls with the token that this prints.
+
+    The token is kept as a hash only and never shown again.
+    """
+    added = _partner(name, country, party, role, new_token)
+    token = _let_in(replace(added, registration=REGISTERED, allow_private=allow_private))
+    typer.echo(token)
+    typer.echo(
+        f"{added.partner_id} may pull from /ocpi/versions with this token; it is not shown again.", err=True
+    )
+
+
+@partner.command()
+def invite(
+    name: Name,
+    country: Country,
+    party: PartyId,
+    role: ItsRole = Role.EMSP,
+    new_token: NewToken = False,
+    allow_private: AllowPrivate = False,
+) -> None:
+    """Invite a partner to register: prints the token (A) that it exchanges credentials with, and nothing else."""
+    invited = _partner(name, country, party, role, new_token)
+    token = _let_in(replace(invited, registration=INVITED, allow_private=allow_private))
+    typer.echo(token)
+    url = load(OcpiSettings).public_url
+    told = f"{invited.partner_id} registers at {url}/ocpi/versions with this token; it is not shown again."
+    typer.echo(told, err=True)
+
+
+@partner.command()
+def register(
+    partner_id: PartnerId,
+    versions_url: Annotated[str, typer.Argument(help="where it lists its versions")],
+    token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="the token (A) that it gave us")],
+) -> None:
+    """Register at a partner that was added or invited here: exchange credentials, with us as the one who asks.
+
+    Our edge has to run, since the partner looks back at it.
+    """
+    chosen = load(OcpiSettings)
+    if not well_formed(token):
+        fail("a token has 1 to 64 printable ASCII characters without blanks")
+    with reading(Partner) as view:
+        known = view.get(f"{chosen.common.tenant}/{partner_id.upper()}")
+        if known is None:
+            fail(f"{partner_id} is not there: `wattlog partner add` it first")
+        try:
+            after = asyncio.run(_registered(chosen, known, versions_url, token, view.get))
+        except (Unusable, Refusal) as error:
+            fail(f"{known.partner_id} could not be registered at: {error}")
+    modules = ", ".join(sorted({endpoint.module for endpoint in after.endpoints}))
+    typer.echo(f"{after.partner_id} is connected by OCPI {after.version}: {modules}", err=True)
+
+
+async def _registered(
+    chosen: OcpiSettings, known: Partner, url: str, token: str, look_up: Callable[[str], Partner | None]
+) -> Partner:
+    async def keep(*events: Event) -> None:
+        await asyncio.to_thread(publish, *events)
+
+    published: Callable[..., Awaitable[None]] = keep
+    egress = Egress()
+    try:
+        registrar = app.registrar_of(chosen, egress, Outside(published, look_up, now_ms, app.new_token))
+        return await registrar.register(known, url, token)
+    finally:
+        await egress.close()
+
+
+@partner.command("list")
+def list_partners() -> None:
+    """Show all partners."""
+    found = _partners(load(CommonSettings).tenant)
+    table = Table(
+        "partner", "name", "role", "state", "OCPI", caption=f"{len(found)} partners", caption_justify="left"
+    )
+    for _, known in sorted(found.items()):
+        table.add_row(known.partner_id, Text(known.name), known.role, _state(known), known.version)
+    Console().print(table)
+
+
+@partner.command()
+def suspend(partner_id: PartnerId) -> None:
+    """Refuse a partner's token from now on; `--new-token` lets it in again."""
+    known = _partners(load(CommonSettings).tenant).get(partner_id.upper())
+    if known is None:
+        fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
+    after, event = registration.suspended(known, _SOURCE, now_ms())
+    publish(event, after)
+    typer.echo(f"{known.partner_id} is suspended.", err=True)
+
+
+def _state(known: Partner) -> str:
+    if not known.enabled:
+        return "suspended"
+    return {INVITED: "invited", ENDED: "ended"}.get(known.registration, "enabled")
+
+
+def _partner(name: str, country: str, party: str, role: Role, new_token: bool) -> Partner:
+    """A partner without a token, if there may be one of this name."""
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
         fail(f"{country!r} is no country code: give two letters, e.g. --country NL")
     if not (len(party) == 3 and party.isascii() and party.isalnum()):
@@ -52,43 +176,25 @@ def add(
     tenant = load(CommonSettings).tenant
     if partner_id in _partners(tenant) and not new_token:
         fail(f"{partner_id} is there already: add --new-token to replace its token, or suspend it")
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    publish(
-        Partner(
-            tenant=tenant,
-            partner_id=partner_id,
-            name=name,
-            country_code=country.upper(),
-            party_id=party.upper(),
-            role=role,
-            token_hash=token_hash(token),
-            enabled=True,
-            updated_at=now_ms(),
-        )
+    return Partner(
+        tenant=tenant,
+        partner_id=partner_id,
+        name=name,
+        country_code=country.upper(),
+        party_id=party.upper(),
+        role=role,
+        token_hash="",
+        enabled=True,
+        updated_at=now_ms(),
     )
-    typer.echo(token)
-    typer.echo(f"{partner_id} may pull from /ocpi/versions with this token; it is not shown again.", err=True)
 
 
-@partner.command("list")
-def list_partners() -> None:
-    """Show all partners."""
-    found = _partners(load(CommonSettings).tenant)
-    table = Table("partner", "name", "role", "state", caption=f"{len(found)} partners", caption_justify="left")
-    for _, known in sorted(found.items()):
-        state = "enabled" if known.enabled else "suspended"
-        table.add_row(known.partner_id, Text(known.name), known.role, state)
-    Console().print(table)
-
-
-@partner.command()
-def suspend(partner_id: Annotated[str, typer.Argument(help="as listed, e.g. NL-TNM")]) -> None:
-    """Refuse a partner's token from now on; `add --new-token` lets it in again."""
-    known = _partners(load(CommonSettings).tenant).get(partner_id.upper())
-    if known is None:
-        fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
-    publish(replace(known, enabled=False, updated_at=now_ms()))
-    typer.echo(f"{known.partner_id} is suspended.", err=True)
+def _let_in(known: Partner) -> str:
+    """Publish a partner with a new token; the token."""
+    token = app.new_token()
+    added = replace(known, token_hash=token_hash(token))
+    publish(registration.invited(added, _SOURCE), added)
+    return token
 
 
 def _partners(tenant: str) -> dict[str, Partner]:

@@ -3,7 +3,7 @@
 import threading
 from collections import defaultdict
 
-from services.domain.events.partner import Partner
+from services.domain.events.partner import Partner, PartnerRegistered
 from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
@@ -13,7 +13,7 @@ from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.view import View
 
-TOPICS = (Partner.TOPIC, Token.TOPIC, Station.TOPIC, Tariff.TOPIC)
+TOPICS = (Partner.TOPIC, PartnerRegistered.TOPIC, Token.TOPIC, Station.TOPIC, Tariff.TOPIC)
 
 
 class Holders:
@@ -68,6 +68,10 @@ class Directory:
     @property
     def _views(self) -> tuple[View[Partner] | View[Token] | View[Station] | View[Tariff], ...]:
         return self._partners, self._tokens, self._stations, self._tariffs
+
+    def partner(self, key: str) -> Partner | None:
+        """By its key in partner.state."""
+        return self._partners.get(key)
 
     def partners(self) -> list[Partner]:
         return [partner for _, partner in self._partners.items()]

@@ -1,5 +1,6 @@
 """Before any route: who asks, and what every answer carries. Nothing is answered to strangers but 401."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +14,16 @@ from services.domain.events.partner import Partner
 from services.domain.units import Millis
 from services.ocpi.inbound.authorization import identify, presented_tokens
 from services.ocpi.wire.envelope import Status, failure
+from services.ocpi.wire.registrations import INVITED
 from services.runtime.throttle import Throttle
 
 SIGNED_DATA_PATH = "/signed-data/"
 """Open to whoever shows the proof that the URL contains."""
 
 UNAUTHORIZED = "The credentials token is missing or not known: send `Authorization: Token <token in Base64>`"
+
+_REGISTERING = re.compile(r"/ocpi/(versions|[0-9.]+(/credentials)?)")
+"""What a token for registering is good for (credentials: CREDENTIALS_TOKEN_A)."""
 
 _ECHOED = ("X-Request-ID", "X-Correlation-ID")
 _LONGEST_ID = 256
@@ -62,7 +67,7 @@ class Gate:
         A token that is right is let through even then: it cannot be guessed, and others share its address.
         """
         known = identify(self._partners(), _tokens(headers))
-        if known is not None:
+        if known is not None and (known[0].registration != INVITED or _REGISTERING.fullmatch(scope["path"])):
             scope["partner"], scope["token"] = known
             return self._app
         now = self._now_ms()

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from services.ocpi.outbound.configuration import VERSIONS, Own
 from services.ocpi.wire.parties import Party
 from services.runtime.clickhouse import ClickHouseSettings
-from services.runtime.settings import CommonSettings, KafkaSettings, setting
+from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,29 @@ class OcpiSettings:
     country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
     ocpi_operator_name: str = setting("Wattlog", "our name in credentials")
+    ocpi_versions: str = setting("2.1.1,2.2.1,2.3.0", "versions of OCPI that are offered, comma separated")
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     ocpi_settle_ms: int = setting(
         0, "objects updated so recently are left to the partner's next pull, unless it names date_to"
+    )
+    sealing_key: str = setting(
+        "",
+        "Base64 of 32 random bytes that partners' tokens are sealed with, the same for every process of the edge;"
+        " empty: one is made and kept in the data directory",
     )
     ocpi_strangers_per_minute: int = setting(30, "requests without a known token per address before 429")
     trusted_proxies: str = setting(
         "", "networks (CIDR, comma separated) whose X-Forwarded-For is believed, e.g. the load balancer's"
     )
+
+    @property
+    def own(self) -> Own:
+        """BadSetting when a version is named that there is not."""
+        named = {part.strip() for part in self.ocpi_versions.split(",")}
+        if not named <= set(VERSIONS):
+            raise BadSetting(f"WATTLOG_OCPI_VERSIONS={self.ocpi_versions!r}: choose among {', '.join(VERSIONS)}")
+        offered = tuple(version for version in VERSIONS if version in named)
+        return Own(self.public_url, self.operator, self.ocpi_operator_name, offered)
 
     @property
     def operator(self) -> Party:

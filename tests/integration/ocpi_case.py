@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import os
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import Any
 
 import httpx
 import pyarrow as pa
+import pytest
 from clickhouse_connect.driver.client import Client
 
 from services.analytics.app import MIGRATIONS
@@ -27,6 +30,8 @@ from services.runtime.embedded.ports import free_ports
 from services.runtime.process import Process
 from services.runtime.settings import KafkaSettings
 from tests.unit.ocpi.facts import PARTNER_TOKEN
+
+CLIENTS = Path(__file__).resolve().parents[2] / ".wattlog" / "clients" / "bin"
 
 
 class Warehouse:
@@ -80,6 +85,14 @@ def running_edge(kafka: KafkaSettings, clickhouse: ClickHouseSettings, **changes
         thread.join(30)
         loop.close()
         assert not thread.is_alive()
+
+
+def client_program(name: str) -> str:
+    """A partner's program: on the PATH, or built once by `make ocpi-client`; the test is skipped without it."""
+    found = shutil.which(name, path=f"{CLIENTS}{os.pathsep}{os.environ.get('PATH', '')}")
+    if found is None:
+        pytest.skip(f"{name} is not installed: `make ocpi-client` builds it from crates.io (some minutes)")
+    return found
 
 
 def say(kafka: KafkaSettings, *states: Event) -> None:

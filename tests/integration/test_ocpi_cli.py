@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.domain.events.partner import Partner
+from services.domain.events.partner import Partner, PartnerInvited
 from services.ocpi.cli import partner
 from services.ocpi.inbound.authorization import MAX_TOKEN_CHARS, token_hash
 from services.runtime import command_line
@@ -25,7 +25,7 @@ TNM = ("add", "The New Motion", "--country", "nl", "--party", "tnm")
 def settings(own_kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTLOG_BOOTSTRAP_SERVERS", own_kafka.bootstrap_servers)
     monkeypatch.setenv("WATTLOG_TOPIC_PREFIX", own_kafka.topic_prefix)
-    create_topics(own_kafka, [Partner.TOPIC])
+    create_topics(own_kafka, [Partner.TOPIC, PartnerInvited.TOPIC])
 
 
 def wattlog(*arguments: str) -> Result:
@@ -107,3 +107,14 @@ class TestWithoutKafka:
         monkeypatch.setattr(command_line, "WAIT_S", 0.5)
         done = wattlog("list")
         assert (done.exit_code, "WATTLOG_BOOTSTRAP_SERVERS" in done.stderr) == (1, True)
+
+
+class TestInvite:
+    def test_gives_a_token_that_is_for_registering_only(self, own_kafka: KafkaSettings) -> None:
+        done = wattlog("invite", *TNM[1:], "--allow-private")
+        invited = known(own_kafka)["wattlog/NL-TNM"]
+        assert done.exit_code == 0, done.stderr
+        assert invited.token_hash == token_hash(done.stdout.strip())
+        assert (invited.registration, invited.allow_private) == ("INVITED", True)
+        assert "/ocpi/versions" in done.stderr
+        assert "invited" in wattlog("list").stdout

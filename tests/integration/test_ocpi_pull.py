@@ -125,7 +125,7 @@ def all_of(client: httpx.Client, url: str, **params: Any) -> list[dict[str, Any]
 class TestEndpoints:
     def test_are_found_from_versions_on(self, client: httpx.Client, case: Case) -> None:
         versions, _ = page(client, "/ocpi/versions")
-        (version,) = versions
+        (version,) = [version for version in versions if version["version"] == "2.2.1"]
         details, answer = page(client, version["url"])
         case.tables.put([session(), cdr()])
         endpoints = {endpoint["identifier"]: endpoint["url"] for endpoint in details["endpoints"]}  # type: ignore[call-overload]
@@ -146,11 +146,10 @@ class TestEndpoints:
         }
         assert routed == {"from-party-id": "WAT", "to-party-id": "TNM", "to-country-code": "NL"}
 
-    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    def test_explain_that_registration_is_by_invitation(self, client: httpx.Client, method: str) -> None:
-        answer = client.request(method, "/ocpi/2.2.1/credentials", json={"token": "x"})
-        assert (answer.status_code, answer.json()["status_code"], answer.headers["Allow"]) == (405, 2000, "GET")
-        assert "by invitation" in answer.json()["status_message"]
+    def test_explain_that_a_partner_is_registered_already(self, client: httpx.Client) -> None:
+        answer = client.post("/ocpi/2.2.1/credentials", json={"token": "x"})
+        assert (answer.status_code, answer.json()["status_code"]) == (405, 2000)
+        assert "use PUT" in answer.json()["status_message"]
 
     @needs_specs
     def test_answer_as_others_understand_the_specification(self, client: httpx.Client, case: Case) -> None:
@@ -458,7 +457,7 @@ class TestHostileInput:
     @pytest.mark.parametrize(
         ("path", "status", "code"),
         [
-            ("/ocpi/2.1.1", 404, 3002),
+            ("/ocpi/2.0", 404, 3002),
             ("/ocpi/3.0/cdrs", 404, 3002),
             ("/ocpi/..%2f..%2fetc", 404, 3002),
             ("/ocpi/2.2.1/tokens", 404, 2000),

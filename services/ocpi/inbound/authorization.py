@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 
 from services.domain.events.partner import Partner
+from services.ocpi.wire.registrations import ENDED
 
 MAX_TOKEN_CHARS = 64
 """credentials: token is a string(64) of printable ASCII without blanks."""
@@ -25,7 +26,7 @@ def presented_tokens(header: str) -> tuple[str, ...]:
     encoded = rest.strip()
     if scheme.lower() != "token" or len(header) > _LONGEST_HEADER:
         return ()
-    return tuple(token for token in (_decoded(encoded), encoded) if _well_formed(token))
+    return tuple(token for token in (_decoded(encoded), encoded) if well_formed(token))
 
 
 def _decoded(encoded: str) -> str:
@@ -36,7 +37,8 @@ def _decoded(encoded: str) -> str:
         return ""
 
 
-def _well_formed(token: str) -> bool:
+def well_formed(token: str) -> bool:
+    """credentials: token."""
     return 0 < len(token) <= MAX_TOKEN_CHARS and all("!" <= char <= "~" for char in token)
 
 
@@ -54,6 +56,10 @@ def identify(partners: Iterable[Partner], tokens: tuple[str, ...]) -> tuple[Part
     found: tuple[Partner, str] | None = None
     for partner in partners:
         for token, hashed in hashes:
-            if hmac.compare_digest(hashed, partner.token_hash) and partner.enabled:
+            if (
+                hmac.compare_digest(hashed, partner.token_hash)
+                and partner.enabled
+                and partner.registration != ENDED
+            ):
                 found = partner, token
     return found

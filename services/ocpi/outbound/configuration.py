@@ -1,47 +1,69 @@
-"""Versions, version details and credentials (version_information_endpoint, credentials)."""
+"""Versions, version details and credentials as we tell them (version_information_endpoint, credentials)."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from services.ocpi.wire.model import V221
+from services.ocpi.wire.model import V211, V221, V230
 from services.ocpi.wire.parties import Party
+from services.ocpi.wire.versions import to_version
 
-VERSIONS = (V221,)
-MODULES = {V221: ("credentials", "cdrs", "sessions")}
-"""What is served per version, always as SENDER (which is also what one says for credentials)."""
+VERSIONS: Final = (V211, V221, V230)
 
-BY_INVITATION = (
-    "Registration is by invitation for now: the token that the operator gave you stays valid, and your own"
-    " endpoints are not called. Ask the operator to change or end the connection."
-)
+SENDER: Final = "SENDER"
+RECEIVER: Final = "RECEIVER"
+
+_PULLED: Final = (("cdrs", SENDER), ("sessions", SENDER))
+MODULES: Final = {
+    V230: (("credentials", SENDER), *_PULLED),
+    V221: (("credentials", SENDER), *_PULLED),
+    V211: (("credentials", SENDER), ("cdrs", SENDER)),
+}
+"""What is served per version. The role of credentials means nothing and is SENDER."""
 
 
-def versions(public_url: str) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Who we are to partners, and where."""
+
+    public_url: str
+    operator: Party
+    name: str
+    versions: tuple[str, ...] = VERSIONS
+
+
+def versions(own: Own) -> list[dict[str, str]]:
     """All versions with the URLs of their details."""
-    return [{"version": version, "url": f"{public_url}/ocpi/{version}"} for version in VERSIONS]
+    return [{"version": version, "url": f"{own.public_url}/ocpi/{version}"} for version in own.versions]
 
 
 def version_details(public_url: str, version: str) -> dict[str, Any]:
-    """The endpoints of a version."""
+    """The endpoints of a version; 2.1.1 does not know roles."""
     endpoints = [
-        {"identifier": module, "role": "SENDER", "url": f"{public_url}/ocpi/{version}/{module}"}
-        for module in MODULES[version]
+        {"identifier": module, "url": f"{public_url}/ocpi/{version}/{module}"}
+        | ({} if version == V211 else {"role": role})
+        for module, role in MODULES[version]
     ]
     return {"version": version, "endpoints": endpoints}
 
 
-def credentials(public_url: str, operator: Party, name: str, token: str) -> dict[str, Any]:
-    """How the asking party reaches us: with the `token` that it has just shown, of which we keep but a hash."""
+def credentials(own: Own, version: str, token: str) -> dict[str, Any]:
+    """How a partner reaches us: with this token, of which we keep but a hash."""
     role = {
         "role": "CPO",
-        "business_details": {"name": name},
-        "party_id": operator.party_id,
-        "country_code": operator.country_code,
+        "business_details": {"name": own.name},
+        "party_id": own.operator.party_id,
+        "country_code": own.operator.country_code,
     }
-    return {"token": token, "url": f"{public_url}/ocpi/versions", "roles": [role]}
+    whole = {"token": token, "url": f"{own.public_url}/ocpi/versions", "roles": [role]}
+    told = to_version(whole, "Credentials", version).value
+    assert told is not None
+    return told
 
 
-def routing_headers(operator: Party, partner: Party) -> dict[str, str]:
+def routing_headers(operator: Party, partner: Party, version: str) -> dict[str, str]:
     """Of answers of functional modules (transport_and_format: Message Routing Headers): from us, to who asked."""
+    if version == V211:
+        return {}
     return {
         "OCPI-from-country-code": operator.country_code,
         "OCPI-from-party-id": operator.party_id,

@@ -1,5 +1,6 @@
 """The envelope around every answer, and its status codes (transport_and_format: Response format; status_codes)."""
 
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -14,11 +15,30 @@ class Status(IntEnum):
     SUCCESS = 1000
     CLIENT_ERROR = 2000
     INVALID_PARAMETERS = 2001
+    TOO_LITTLE_INFORMATION = 2002
+    UNKNOWN_LOCATION = 2003
+    UNKNOWN_TOKEN = 2004
     SERVER_ERROR = 3000
+    CLIENT_UNUSABLE = 3001
     UNSUPPORTED_VERSION = 3002
+    NO_ENDPOINTS = 3003
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def decoded(body: bytes) -> Any:
+    """JSON that somebody sent, numbers exact; msgspec.DecodeError for whatever is none."""
+    try:
+        return _decoder.decode(body)
+    except (RecursionError, ValueError) as error:
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def encoded(value: Any) -> bytes:
+    """JSON that we send without an envelope."""
+    return _encoder.encode(value)
 
 
 def success(data: Any, now_ms: Millis) -> bytes:

@@ -28,4 +28,6 @@ def understand(value: Any, name: str, version: str, scene: Scene | None = None) 
     on = scene or Scene()
     reading = read(value, name, version, partial=on.partial)
     converted = from_version(reading.value, name, version, on)
-    return Reading(converted.value or {}, reading.findings + converted.losses)
+    known = {finding[:2] for finding in reading.findings}
+    more = tuple(finding for finding in converted.losses if finding[:2] not in known)
+    return Reading(converted.value or {}, reading.findings + more)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.ocpi.outbound import configuration
+from services.ocpi.outbound.configuration import Own
 from services.ocpi.wire.parties import Party
 from tests.golden.ocpi.contracts import EXAMPLES, fyi_complaints, kit_complaints, needs_specs, types_of
 from tests.golden.ocpi.golden import CASES, as_text, canonical, out
@@ -62,7 +63,9 @@ class TestOfficialExamples:
 
     def test_show_credentials_like_ours(self) -> None:
         theirs = types_of(json.loads((EXAMPLES / "credentials_example.json").read_text()))
-        ours = types_of(configuration.credentials("https://x", Party("NL", "EXA"), "Example Operator", "token"))
+        ours = types_of(
+            configuration.credentials(Own("https://x", Party("NL", "EXA"), "Example Operator"), "2.2.1", "token")
+        )
         assert ours == theirs
 
     def test_show_version_details_like_ours(self) -> None:
@@ -72,11 +75,14 @@ class TestOfficialExamples:
 
 @needs_specs
 class TestConfiguration:
-    def test_is_valid(self) -> None:
-        details = configuration.version_details("https://roaming.example.com", "2.2.1")
-        told = configuration.credentials("https://roaming.example.com", Party("DE", "WAT"), "Wattlog", "token")
-        assert kit_complaints(details, "2.2.1", "version-details") == []
-        assert kit_complaints(told, "2.2.1", "credentials") == []
+    @pytest.mark.parametrize("version", configuration.VERSIONS)
+    def test_is_valid(self, version: str) -> None:
+        details = configuration.version_details("https://roaming.example.com", version)
+        told = configuration.credentials(
+            Own("https://roaming.example.com", Party("DE", "WAT"), "Wattlog"), version, "token"
+        )
+        assert kit_complaints(details, version, "version-details") == []
+        assert kit_complaints(told, version, "credentials") == []
 
 
 @needs_specs

@@ -1,42 +1,71 @@
-"""Partners find the endpoints."""
+"""Partners find the endpoints, in the version that they speak."""
 
-from services.ocpi.outbound.configuration import credentials, routing_headers, version_details, versions
+import pytest
+
+from services.ocpi.outbound.configuration import (
+    MODULES,
+    VERSIONS,
+    Own,
+    credentials,
+    routing_headers,
+    version_details,
+    versions,
+)
 from services.ocpi.wire.parties import Party
 
 URL = "https://roaming.example.com"
 OPERATOR = Party("DE", "WAT")
+OWN = Own(URL, OPERATOR, "Wattlog")
 
 
 class TestVersions:
     def test_lead_to_their_details(self) -> None:
-        assert versions(URL) == [{"version": "2.2.1", "url": f"{URL}/ocpi/2.2.1"}]
+        assert versions(OWN) == [
+            {"version": version, "url": f"{URL}/ocpi/{version}"} for version in ("2.1.1", "2.2.1", "2.3.0")
+        ]
 
 
 class TestVersionDetails:
-    def test_name_only_what_is_served(self) -> None:
-        details = version_details(URL, "2.2.1")
-        assert details["version"] == "2.2.1"
-        assert {(e["identifier"], e["role"], e["url"]) for e in details["endpoints"]} == {
-            ("credentials", "SENDER", f"{URL}/ocpi/2.2.1/credentials"),
-            ("sessions", "SENDER", f"{URL}/ocpi/2.2.1/sessions"),
-            ("cdrs", "SENDER", f"{URL}/ocpi/2.2.1/cdrs"),
-        }
+    @pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+    def test_name_what_is_served_and_in_which_role(self, version: str) -> None:
+        details = version_details(URL, version)
+        assert details["version"] == version
+        told = {(e["identifier"], e["role"], e["url"]) for e in details["endpoints"]}
+        assert told == {(module, role, f"{URL}/ocpi/{version}/{module}") for module, role in MODULES[version]}
+        assert ("credentials", "SENDER", f"{URL}/ocpi/{version}/credentials") in told
+
+    def test_of_211_know_no_roles(self) -> None:
+        told = version_details(URL, "2.1.1")["endpoints"]
+        assert {frozenset(endpoint) for endpoint in told} == {frozenset({"identifier", "url"})}
 
 
 class TestCredentials:
-    def test_give_back_the_token_that_was_shown(self) -> None:
-        told = credentials(URL, OPERATOR, "Wattlog", "a-token")
+    def test_give_the_token_and_say_who_we_are(self) -> None:
+        told = credentials(OWN, "2.2.1", "a-token")
         assert (told["token"], told["url"]) == ("a-token", f"{URL}/ocpi/versions")
         assert told["roles"] == [
             {"role": "CPO", "business_details": {"name": "Wattlog"}, "party_id": "WAT", "country_code": "DE"}
         ]
 
+    def test_of_211_are_of_one_party(self) -> None:
+        assert credentials(OWN, "2.1.1", "a-token") == {
+            "token": "a-token",
+            "url": f"{URL}/ocpi/versions",
+            "business_details": {"name": "Wattlog"},
+            "party_id": "WAT",
+            "country_code": "DE",
+        }
+
 
 class TestRoutingHeaders:
-    def test_go_from_us_to_who_asked(self) -> None:
-        assert routing_headers(OPERATOR, Party("NL", "TNM")) == {
+    @pytest.mark.parametrize("version", [version for version in VERSIONS if version != "2.1.1"])
+    def test_go_from_us_to_who_asked(self, version: str) -> None:
+        assert routing_headers(OPERATOR, Party("NL", "TNM"), version) == {
             "OCPI-from-country-code": "DE",
             "OCPI-from-party-id": "WAT",
             "OCPI-to-country-code": "NL",
             "OCPI-to-party-id": "TNM",
         }
+
+    def test_are_not_in_211(self) -> None:
+        assert routing_headers(OPERATOR, Party("NL", "TNM"), "2.1.1") == {}

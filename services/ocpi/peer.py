@@ -1,0 +1,86 @@
+"""Asks partners: one request at a time, through the egress client, with the token that each of them wants."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.ocpi.inbound.answers import Told, told
+from services.ocpi.wire.envelope import encoded
+from services.runtime.egress import Egress, Refused, Unreachable
+
+MOST_BYTES = 4 * 1024 * 1024
+_TIMEOUT_S = 10.0
+
+
+class Unusable(Exception):
+    """A partner's endpoint cannot be used. `told` is what the partner may know, the text is for us."""
+
+    def __init__(self, told: str, reason: str, *, unauthorized: bool = False) -> None:
+        super().__init__(reason)
+        self.told = told
+        self.unauthorized = unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a partner is asked: the token that we show, whether without Base64, and whether it may be inside."""
+
+    token: str
+    plain: bool
+    allow_private: bool
+
+    @property
+    def header(self) -> str:
+        """transport_and_format: Authorization header."""
+        return f"Token {self.token if self.plain else base64.b64encode(self.token.encode()).decode()}"
+
+
+class Peer:
+    """Requests in OCPI. `new_id` makes message ids."""
+
+    def __init__(self, egress: Egress, new_id: Callable[[], str]) -> None:
+        self._egress = egress
+        self._new_id = new_id
+
+    async def ask(
+        self, method: str, url: str, access: Access, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Told:
+        """What a partner answered, successful; Unusable otherwise."""
+        own = {
+            "authorization": access.header,
+            "x-request-id": self._new_id(),
+            "x-correlation-id": self._new_id(),
+        } | ({} if body is None else {"content-type": "application/json"})
+        try:
+            answer = await self._egress.request(
+                method,
+                url,
+                own | dict(headers or {}),
+                None if body is None else encoded(body),
+                allow_private=access.allow_private,
+                timeout_s=_TIMEOUT_S,
+                most_bytes=MOST_BYTES,
+            )
+        except Refused as error:
+            raise Unusable("its address is not allowed here", f"{url}: {error}") from error
+        except Unreachable as error:
+            raise Unusable("it gave no usable answer", f"{url}: {error}") from error
+        if answer.status in (401, 403):
+            told_us = "it does not accept the token that you gave us"
+            raise Unusable(told_us, f"{url}: HTTP {answer.status}", unauthorized=True)
+        understood = told(answer.body)
+        if answer.status // 100 != 2 or not understood.succeeded:
+            reason = f"HTTP {answer.status}, OCPI {understood.status_code} {understood.message[:200]}"
+            raise Unusable(f"it answered {reason[:60]}", f"{url}: {reason}")
+        return understood
+
+    async def find_out(self, method: str, url: str, access: Access) -> tuple[Told, Access]:
+        """The first request to a partner: if it refuses our token, it is shown the other way, Base64 or not."""
+        try:
+            return await self.ask(method, url, access), access
+        except Unusable as error:
+            if not error.unauthorized:
+                raise
+            other = Access(access.token, not access.plain, access.allow_private)
+            return await self.ask(method, url, other), other

@@ -1,0 +1,166 @@
+"""Exchanges credentials with partners, when they ask for it and when we do (credentials: Registration)."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from services.domain.events.common import PartnerEndpoint
+from services.domain.events.partner import Partner
+from services.domain.folding import Event
+from services.domain.units import Millis
+from services.ocpi.inbound import handshake
+from services.ocpi.inbound.authorization import token_hash
+from services.ocpi.inbound.refusal import Refusal
+from services.ocpi.outbound import configuration, registration
+from services.ocpi.outbound.registration import Agreement
+from services.ocpi.peer import Access, Peer, Unusable
+from services.ocpi.wire.envelope import Status
+from services.ocpi.wire.registrations import INVITED, REGISTERED
+from services.runtime.sealing import Seal
+
+_SEEN_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the registrar needs from elsewhere. `known` is the partner of a key as the edge knows it now."""
+
+    publish: Callable[..., Awaitable[None]]
+    known: Callable[[str], Partner | None]
+    now_ms: Callable[[], Millis]
+    new_token: Callable[[], str]
+
+
+def purpose(partner: Partner) -> str:
+    """What a partner's token is sealed for."""
+    return f"ocpi/{partner.key}"
+
+
+class Registrar:
+    """Credentials come and go. Exchanges with one partner wait for each other."""
+
+    def __init__(self, own: configuration.Own, peer: Peer, seal: Seal, outside: Outside) -> None:
+        self._own = own
+        self._peer = peer
+        self._seal = seal
+        self._outside = outside
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def exchange(self, partner: Partner, version: str, body: Any, *, update: bool) -> dict[str, Any]:
+        """POST and PUT: the credentials that the partner uses from now on; Refusal when it is not to be."""
+        async with self._turns[partner.key]:
+            self._check_turn(partner, REGISTERED if update else INVITED)
+            try:
+                return await self._exchanged(partner, version, body)
+            except Refusal as refusal:
+                now = self._outside.now_ms()
+                reason = str(refusal.__cause__ or refusal)
+                await self._outside.publish(
+                    registration.failed(partner, version, int(refusal.status), reason, now)
+                )
+                raise
+
+    async def end(self, partner: Partner) -> None:
+        """DELETE: the partner takes its credentials back, and ours are worth nothing either."""
+        async with self._turns[partner.key]:
+            self._check_turn(partner, REGISTERED)
+            await self._keep(*registration.unregistered(partner, self._outside.now_ms()))
+
+    def _check_turn(self, partner: Partner, wanted: str) -> None:
+        """credentials: 405 to whom the method is not for. What it was while it waited may have changed."""
+        current = self._outside.known(partner.key)
+        if current is None or current.token_hash != partner.token_hash:
+            raise Refusal(Status.CLIENT_ERROR, "This token has just been replaced", 401)
+        if current.registration != wanted:
+            already = current.registration == REGISTERED
+            told = "You are registered: use PUT" if already else "You are not registered yet: use POST"
+            raise Refusal(Status.CLIENT_ERROR, told, 405)
+
+    async def _exchanged(self, partner: Partner, version: str, body: Any) -> dict[str, Any]:
+        offer = handshake.offer(body, version, partner)
+        asked = Access(offer.token, registration.wants_plain_token(version), partner.allow_private)
+        endpoints, access = await self._look_back(offer.url, version, asked)
+        token = self._outside.new_token()
+        agreed = Agreement(
+            version=version,
+            versions_url=offer.url,
+            endpoints=endpoints,
+            roles=offer.roles,
+            token_hash=token_hash(token),
+            sealed_token=self._seal.seal(offer.token, purpose(partner)),
+            plain_token_header=access.plain,
+        )
+        now = self._outside.now_ms()
+        await self._keep(*registration.registered(partner, agreed, "partner", offer.warnings, now))
+        return configuration.credentials(self._own, version, token)
+
+    async def _look_back(
+        self, url: str, version: str, access: Access
+    ) -> tuple[tuple[PartnerEndpoint, ...], Access]:
+        """The partner's endpoints, fetched during POST and again on every PUT (credentials: POST, PUT)."""
+        try:
+            versions, found = await self._peer.find_out("GET", url, access)
+            details = await self._peer.ask("GET", handshake.details_url(versions.data, version), found)
+        except Unusable as error:
+            told = f"Your versions or version details cannot be used: {error.told}"
+            raise Refusal(Status.CLIENT_UNUSABLE, told) from error
+        return handshake.endpoints(details.data, version), found
+
+    async def _keep(self, after: Partner, *events: Event) -> None:
+        """Durable, and known here, before anybody is told: the partner may use its new token at once."""
+        await self._outside.publish(*events, after)
+        for _ in range(int(_SEEN_S / 0.01)):
+            current = self._outside.known(after.key)
+            if current is not None and current.updated_at >= after.updated_at:
+                return
+            await asyncio.sleep(0.01)
+        log.warning("a partner's new state was not seen in time", partner=after.partner_id)
+
+    async def register(self, partner: Partner, versions_url: str, given_token: str) -> Partner:
+        """Register at a partner that has given us a token (A) and the URL of its versions.
+
+        Before it is asked, its own new token (B) has to be known, since it looks back at us meanwhile. Unusable or
+        Refusal when it does not work; the partner is then as it was, but for the token that it shows.
+        """
+        token = self._outside.new_token()
+        invited = replace(
+            partner, registration=INVITED, token_hash=token_hash(token), updated_at=self._outside.now_ms()
+        )
+        await self._keep(invited, registration.invited(invited, "cli"))
+        asked = Access(given_token, False, partner.allow_private)
+        versions, found = await self._peer.find_out("GET", versions_url, asked)
+        listed = handshake.listed(versions.data)
+        version = handshake.newest_common(listed)
+        if version is None:
+            raise Refusal(
+                Status.UNSUPPORTED_VERSION, f"no common version: it speaks {', '.join(listed) or 'none'}"
+            )
+        details = await self._peer.ask("GET", listed[version], found)
+        endpoints = handshake.endpoints(details.data, version)
+        theirs = next(endpoint.url for endpoint in endpoints if endpoint.module == "credentials")
+        told = await self._peer.ask("POST", theirs, found, configuration.credentials(self._own, version, token))
+        offer = handshake.offer(told.data, version, partner)
+        agreed = Agreement(
+            version=version,
+            versions_url=versions_url,
+            endpoints=endpoints,
+            roles=offer.roles,
+            token_hash=invited.token_hash,
+            sealed_token=self._seal.seal(offer.token, purpose(partner)),
+            plain_token_header=found.plain,
+        )
+        after, event = registration.registered(invited, agreed, "operator", offer.warnings, self._outside.now_ms())
+        await self._keep(after, event)
+        return after
+
+
+def access_to(partner: Partner, seal: Seal) -> Access:
+    """How a registered partner is asked; CannotUnseal when its token was sealed with another key."""
+    token = seal.unseal(partner.sealed_token, purpose(partner))
+    return Access(token, partner.plain_token_header, partner.allow_private)
