@@ -17,6 +17,7 @@ from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.frame_log import FLUSH_S, FrameLog
 from services.ocpp.inbound.reply import Edge
+from services.ocpp.inquiries import Inquiries
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import Listeners, serve
@@ -55,13 +56,14 @@ async def operate(
     """Run the edge until the process is to stop."""
     codec = await asyncio.to_thread(codec_of, settings.common)
     bus = Bus(settings.kafka, codec)
-    delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
-    edge = _station_edge(settings, tokens, registry, delivery, bus)
+    inquiries = Inquiries(settings.inquiry_timeout_s)
+    edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
-    tails = _tails(settings, codec, edge, registry.in_use)
-    readers: list[View[Any] | Tail] = [tokens, registry.stations, *tails]
+    readers: list[View[Any] | Tail] = [
+        tokens, registry.stations, *_tails(settings, codec, edge, registry.in_use),
+    ]  # fmt: skip
     for reader in readers:
         reader.start()
     metrics.register(edge.metrics)
@@ -86,6 +88,7 @@ async def operate(
         listeners.close()
         if soap:
             await soap.close()
+        await inquiries.close()
         metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
@@ -140,16 +143,25 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         master_pass_group=settings.master_pass_group,
         quirks=settings.quirks(),
         signs_certificates=settings.sign_certificates,
+        ocsp_responders=settings.responders(),
+        contract_cas=settings.contract_cas(),
+        ev_certificates=settings.ev_certificates(),
     )
 
 
 def _station_edge(
-    settings: OcppSettings, tokens: View[Token], registry: _Registry, delivery: Delivery, bus: Bus
+    settings: OcppSettings,
+    tokens: View[Token],
+    registry: _Registry,
+    bus: Bus,
+    inquiries: Inquiries,
 ) -> StationEdge:
     edge = _edge(settings, tokens, registry)
+    delivery = Delivery(bus.send, now_ms, settings.hold_s * 1000)
     later = partial(asyncio.get_running_loop().call_later, FLUSH_S)
     frames = FrameLog(edge.tenant, edge.edge_id, bus.send, now_ms, later, settings.frame_log)
-    return StationEdge(settings, edge, delivery, registry.stations.get, now_ms, frames, _later)
+    stations = registry.stations.get
+    return StationEdge(settings, edge, delivery, stations, now_ms, frames, _later, inquiries.ask)
 
 
 def _flush(edge: StationEdge) -> None:

@@ -4,7 +4,9 @@ Each direction has a slot of its own (OCPP-J 2.0.1, 4.1.1): a CALL of ours that 
 answering the station, and the other way round.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.domain.events.common import CommandOutcome
@@ -12,7 +14,7 @@ from services.domain.events.station import CommandAnswered, CommandRequested, Pr
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
-from services.ocpp.inbound.reply import Context, Edge, Reply, canonical
+from services.ocpp.inbound.reply import Context, Edge, Inquiry, Question, Reply, canonical
 from services.ocpp.offers import Offers
 from services.ocpp.outbound import batches
 from services.ocpp.outbound import command as outbound
@@ -56,6 +58,14 @@ class Step(NamedTuple):
     durable: bool = False
     message_id: str = ""
     fingerprint: int = 0
+    inquiry: "StepInquiry | None" = None
+
+
+class StepInquiry(NamedTuple):
+    """What has to be asked elsewhere, and what to do about the answers (None: there was none)."""
+
+    questions: tuple[Question, ...]
+    then: Callable[[Sequence[bytes | None], Millis], Step]
 
 
 class _Outgoing(NamedTuple):
@@ -178,8 +188,7 @@ class Connection:
         message_id, action, payload = frame
         if message_id in self._pending:
             return Step(action if action in self._routes else "", REPEATED)
-        fingerprint = hash(data)
-        if self._last is not None and self._last[0] == message_id and self._last[1] == fingerprint:
+        if self._last is not None and self._last[0] == message_id and self._last[1] == hash(data):
             return Step(action if action in self._routes else "", REPEATED, self._last[2])
         route = self._routes.get(action)
         if route is None:
@@ -195,8 +204,24 @@ class Connection:
             reply = route.inbound(payload, context)
         except Refused as error:
             return self._refused(frame, error.fault, error.description, data, now_ms)
+        if reply.inquiry is not None:
+            self._pending += (message_id,)
+            then = partial(self._decided, frame, data, context, reply.inquiry)
+            return Step(action, OK, inquiry=StepInquiry(reply.inquiry.questions, then))
+        return self._replied(frame, data, context, reply, now_ms)
+
+    def _decided(
+        self, frame: Call, data: bytes, context: Context, inquiry: Inquiry, answers: Sequence[bytes | None],
+        now_ms: Millis,
+    ) -> Step:  # fmt: skip
+        """What was asked elsewhere has been answered, or not: now there is a reply."""
+        self._no_longer_pending(frame.message_id)
+        return self._replied(frame, data, context, inquiry.then(answers, now_ms), now_ms)
+
+    def _replied(self, frame: Call, data: bytes, context: Context, reply: Reply, now_ms: Millis) -> Step:
+        message_id, action, payload = frame
         self._learn(action, payload, reply)
-        text = frames.call_result(message_id, reply.payload)
+        text, fingerprint = frames.call_result(message_id, reply.payload), hash(data)
         events = reply.events
         if context.warnings and action in WITHOUT_WARNINGS:
             events += self._violated(TOLERATED, "; ".join(context.warnings), action, data, now_ms)

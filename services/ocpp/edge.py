@@ -1,7 +1,8 @@
 """The edge: the sockets that it holds, and what happens when one opens, says something, falls silent or closes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any, Final, NamedTuple, Protocol
@@ -13,18 +14,18 @@ from services.domain.events.station import (
     Connection,
     SecurityEventRaised,
     Station,
-    StationConnected,
-    StationDisconnected,
 )
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp import connection as machine
+from services.ocpp import presence
 from services.ocpp.commands import Commands, Line
 from services.ocpp.connection import Step
 from services.ocpp.delivery import Asker, Delivery
 from services.ocpp.door import Door
 from services.ocpp.frame_log import FrameLog
 from services.ocpp.inbound.reply import Edge
+from services.ocpp.inquiries import Inquire, nobody
 from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.registration import boot_again
 from services.ocpp.settings import OcppSettings
@@ -99,6 +100,7 @@ class StationEdge:
 
     `now_ms` is the clock; `delivery` the way to Kafka; `frames` the message log; `station` looks up the registry;
     `later` calls a function after TURN_S: of many connections that end at once, a few are told at a time.
+    `inquire` asks others than stations and passes their answers on, later.
     """
 
     def __init__(
@@ -110,8 +112,10 @@ class StationEdge:
         now_ms: Callable[[], Millis],
         frames: FrameLog,
         later: Callable[[Callable[[], None]], object] = lambda _turn: None,
+        inquire: Inquire = nobody,
     ) -> None:
         self.edge = edge
+        self.inquire = inquire
         self.departures: Turnstile[Departure] = Turnstile(_DEPARTURES_PER_TURN, self._tell, later)
         self.settings = settings
         self.delivery = delivery
@@ -152,8 +156,8 @@ class StationEdge:
         now_ms = self.now_ms()
         for state in self._left_open.values():
             self.delivery.publish(
-                self._ended(state.station_id, state.protocol, state.epoch, "lost", now_ms),
-                self._state(state.station_id, state.protocol, state.epoch, False, now_ms),
+                presence.ended(self.edge, state, "lost", now_ms),
+                presence.state(self.edge, state, False, now_ms),
             )
         self._left_open.clear()
         self.ready = True
@@ -175,18 +179,8 @@ class StationEdge:
         self._open[connection.protocol] += 1
         self.metrics.connects[connection.protocol] += 1
         self.delivery.publish(
-            StationConnected(
-                event_id=self._id("StationConnected", connection),
-                tenant=self.edge.tenant,
-                station_id=connection.station_id,
-                protocol=connection.protocol,
-                edge_id=self.edge.edge_id,
-                epoch=connection.epoch,
-                remote_address=socket.address,
-                security_profile=socket.security_profile,
-                recorded_at=now_ms,
-            ),
-            self._state_of(connection, True, now_ms),
+            presence.begun(self.edge, connection, socket.address, socket.security_profile, now_ms),
+            presence.state(self.edge, connection, True, now_ms),
         )
         self.commands.came(socket.key, now_ms)
 
@@ -205,11 +199,11 @@ class StationEdge:
     def _tell(self, left: Departure) -> None:
         """Publish that a connection has ended; if the station is back or elsewhere by now, only that."""
         connection = left.connection
-        ended = self._ended(connection.station_id, connection.protocol, connection.epoch, left.reason, left.at_ms)
+        ended = presence.ended(self.edge, connection, left.reason, left.at_ms)
         if left.key in self.sockets or left.key in self._elsewhere:
             self.delivery.publish(ended)
         else:
-            self.delivery.publish(ended, self._state_of(connection, False, left.at_ms))
+            self.delivery.publish(ended, presence.state(self.edge, connection, False, left.at_ms))
 
     def received(self, socket: Socket, data: bytes) -> None:
         """A text frame of a station."""
@@ -274,6 +268,9 @@ class StationEdge:
             self._look_after(socket)
 
     def _carry_out(self, step: Step, socket: Socket, now_ms: Millis) -> None:
+        if step.inquiry is not None:
+            self.inquire(step.inquiry.questions, partial(self._decided, socket, step.inquiry))
+            return
         if step.durable:
             self.delivery.hold(step, socket, now_ms)
             return
@@ -283,6 +280,16 @@ class StationEdge:
             socket.send(step.reply)
         if step.action in _ANSWERS and not socket.connection.calling:
             self.commands.answered(socket, now_ms)
+
+    def _decided(self, socket: Socket, inquiry: machine.StepInquiry, answers: Sequence[bytes | None]) -> None:
+        """Those whom we asked have answered; the station may be gone by now, and will ask again."""
+        if socket.ending or self.sockets.get(socket.key) is not socket:
+            return
+        now_ms = self.now_ms()
+        try:
+            self._carry_out(inquiry.then(answers, now_ms), socket, now_ms)
+        except Exception as error:  # as above; the station asks again
+            log.exception("defect while deciding by answers of others", station=socket.key, error=repr(error))
 
     def _slow_down(self, socket: Socket, now_ms: Millis) -> None:
         """Read a station that sends more than it may later: nothing is lost, and nobody else waits for it."""
@@ -349,41 +356,13 @@ class StationEdge:
         mine = self.sockets.get(state.key)
         if mine is not None and mine.connection.epoch > state.epoch:
             # The topic keeps the last record of a station: that has to be ours.
-            self.delivery.publish(self._state_of(mine.connection, True, now_ms))
+            self.delivery.publish(presence.state(self.edge, mine.connection, True, now_ms))
         elif state.connected:
             self._elsewhere[state.key] = state.epoch
             if mine is not None:
                 self._displace(mine, now_ms)
         else:
             self._elsewhere.pop(state.key, None)
-
-    def _state_of(self, connection: machine.Connection, connected: bool, now_ms: Millis) -> Connection:
-        return self._state(connection.station_id, connection.protocol, connection.epoch, connected, now_ms)
-
-    def _state(self, station_id: str, protocol: str, epoch: int, connected: bool, now_ms: Millis) -> Connection:
-        return Connection(
-            tenant=self.edge.tenant,
-            station_id=station_id,
-            edge_id=self.edge.edge_id,
-            epoch=epoch,
-            connected=connected,
-            protocol=protocol,
-            since=now_ms,
-        )
-
-    def _ended(
-        self, station_id: str, protocol: str, epoch: int, reason: str, now_ms: Millis
-    ) -> StationDisconnected:
-        return StationDisconnected(
-            event_id=derived_id("StationDisconnected", self.edge.tenant, station_id, self.edge.edge_id, epoch),
-            tenant=self.edge.tenant,
-            station_id=station_id,
-            protocol=protocol,
-            edge_id=self.edge.edge_id,
-            epoch=epoch,
-            reason=reason,
-            recorded_at=now_ms,
-        )
 
     def _id(self, name: str, connection: machine.Connection) -> str:
         return derived_id(name, self.edge.tenant, connection.station_id, self.edge.edge_id, connection.epoch)

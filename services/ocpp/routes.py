@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from services.ocpp.inbound import (
     authorization,
     availability,
+    certificates,
     data_transfer,
     device_model,
     diagnostics,
@@ -32,6 +33,8 @@ _V201: Final[Mapping[str, Inbound]] = {
     "BootNotification": provisioning.boot_notification,
     "DataTransfer": data_transfer.data_transfer,
     "FirmwareStatusNotification": firmware.firmware_status,
+    "Get15118EVCertificate": certificates.get_ev_certificate,
+    "GetCertificateStatus": certificates.get_certificate_status,
     "Heartbeat": provisioning.heartbeat,
     "LogStatusNotification": diagnostics.log_status,
     "MeterValues": meter_values.meter_values,

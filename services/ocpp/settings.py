@@ -9,6 +9,7 @@ from typing import Final
 
 from cryptography.x509 import Certificate
 
+from services.ocpp.inbound.reply import EvCertificates
 from services.ocpp.tls import authorities, server_context
 from services.ocpp.wire.quirks import BadQuirks, Profile
 from services.ocpp.wire.quirks import load as load_quirks
@@ -49,6 +50,19 @@ class OcppSettings:
     client_certificate_header: str = setting(
         "X-Client-Certificate", "header in which a trusted proxy forwards a station's certificate, URL-encoded PEM"
     )
+    ocsp_responders: str = setting(
+        "",
+        "URLs (comma separated), and all below them, that may be asked whether certificates are still good (OCSP);"
+        " stations name the one to ask",
+    )
+    contract_ca_file: str = setting(
+        "", "PEM file with the roots (V2G, MO) of EVs' contract certificates; empty: none is good"
+    )
+    contract_pool_url: str = setting(
+        "", "contract certificate pool (Open Plug&Charge Protocol) for EVs' requests for certificates; empty: none"
+    )
+    contract_pool_token: str = setting("", "bearer token at the contract certificate pool")
+    inquiry_timeout_s: int = setting(10, "longest time that responders and pools may take to answer us")
     ocpp_metrics_port: int = setting(9100, "port of this process's metrics and health endpoints")
     edge_id: str = setting("", "name of this process among the edges; empty: host name and port")
     transaction_id_secret: str = setting(
@@ -116,6 +130,21 @@ class OcppSettings:
             raise BadSetting(
                 f"WATTLOG_TLS_CERTIFICATE_FILE, _KEY_FILE or WATTLOG_CLIENT_CA_FILE: {error}"
             ) from error
+
+    def responders(self) -> tuple[str, ...]:
+        """The OCSP responders that may be asked."""
+        return tuple(url.strip() for url in self.ocsp_responders.split(",") if url.strip())
+
+    def contract_cas(self) -> tuple[Certificate, ...]:
+        """The roots of contract certificates; BadSetting when the file is not what it should be."""
+        try:
+            return authorities(self.contract_ca_file)
+        except (OSError, ValueError) as error:
+            raise BadSetting(f"WATTLOG_CONTRACT_CA_FILE={self.contract_ca_file}: {error}") from error
+
+    def ev_certificates(self) -> EvCertificates | None:
+        """The contract certificate pool."""
+        return EvCertificates(self.contract_pool_url, self.contract_pool_token) if self.contract_pool_url else None
 
     def authorities(self) -> tuple[Certificate, ...]:
         """The CAs of stations' certificates; BadSetting when the file is not what it should be."""

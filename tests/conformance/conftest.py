@@ -1,8 +1,9 @@
 """One edge on one real Kafka for all cases, and stations that have booted."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,6 +14,7 @@ from services.runtime.codec import Codec
 from services.runtime.embedded.pki import Pki
 from services.runtime.settings import KafkaSettings
 from tests.conformance.stations import V16, V21, V201, Csms, Station
+from tests.integration.contract_pki import World, contract_world
 from tests.integration.ocpp_case import registered, running, station, token
 from tests.integration.pki_case import pki_process
 
@@ -33,6 +35,7 @@ TOKENS = [
     token("GROUPED1", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
     token("GROUPED2", group_id="GROUP1", expires_at=_FAR_AHEAD_MS),
     token("MASTER1", group_id=MASTERS),
+    token("DEABCC00000001", token_type="EMAID"),
 ]
 """The whitelist of all cases; what is not in it is Invalid."""
 
@@ -63,15 +66,31 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return Pki(tmp_path_factory.mktemp("pki"))
 
 
+@pytest.fixture(scope="session")
+def contracts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, dict[str, Any]]]:
+    """Whom the edge asks about contract certificates, and its settings for that."""
+    with contract_world(tmp_path_factory.mktemp("contracts")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def world(contracts: tuple[World, dict[str, Any]]) -> World:
+    """Whom the edge asks about contract certificates."""
+    return contracts[0]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def csms(
-    conformance_kafka: KafkaSettings, pki: Pki, tmp_path_factory: pytest.TempPathFactory
+    conformance_kafka: KafkaSettings,
+    pki: Pki,
+    contracts: tuple[World, dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Csms]:
     """The edge under test."""
     data_dir = tmp_path_factory.mktemp("conformance")
     tls = {"tls_certificate_file": str(pki.server_file), "client_ca_file": str(pki.ca_file), "ocpp_tls_port": 0}
     async with running(
-        conformance_kafka, data_dir, data_transfer_vendors=VENDOR, master_pass_group=MASTERS, **tls
+        conformance_kafka, data_dir, data_transfer_vendors=VENDOR, master_pass_group=MASTERS, **tls, **contracts[1]
     ) as edge:
         bus = Bus(conformance_kafka, Codec())
         yield Csms(edge, bus, iter(_STATIONS))

@@ -1,9 +1,14 @@
 """Block M of OCPP 2.0.1: certificates that the CSMS installs, lists and deletes on a station."""
 
+from base64 import b64decode
 from typing import Any
 
+from cryptography.x509 import ocsp
+
 from services.domain.events.common import CommandOutcome
+from tests.conformance.reusable_states import reported
 from tests.conformance.stations import Station
+from tests.integration.contract_pki import EXI_RESPONSE, World, hash_data
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUTest\n-----END CERTIFICATE-----\n"
 HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "a1b2", "issuerKeyHash": "c3d4", "serialNumber": "5e"}
@@ -95,3 +100,31 @@ async def test_tc_m_20_delete(station201: Station) -> None:
 async def test_tc_m_21_delete_fails(station201: Station) -> None:
     told = await station201.commanded("DeleteCertificate", {"certificateHashData": HASH}, {"status": "Failed"})
     assert (told.result.outcome, told.result.status) == (CommandOutcome.REJECTED, "Failed")
+
+
+async def test_tc_m_24_status_of_a_certificate(station201: Station, world: World) -> None:
+    about = hash_data(world.sub_ca.certificate, world.root.certificate, world.ocsp_url)
+    answer, _ = await reported(station201, "GetCertificateStatus", {"ocspRequestData": about})
+    assert answer["status"] == "Accepted"
+    told = ocsp.load_der_ocsp_response(b64decode(answer["ocspResult"], validate=True))
+    assert told.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
+    assert told.serial_number == world.sub_ca.certificate.serial_number
+    assert told.certificate_status is ocsp.OCSPCertStatus.GOOD
+
+
+async def _passed_on(station: Station, world: World, action: str) -> None:
+    namespace = "urn:iso:15118:2:2013:MsgDef"
+    asked = {"iso15118SchemaVersion": namespace, "action": action, "exiRequest": f"gJgC{action}"}
+    answer, _ = await reported(station, "Get15118EVCertificate", asked)
+    assert answer == {"status": "Accepted", "exiResponse": EXI_RESPONSE}
+    assert world.requests[-1] == {
+        "certificateInstallationReq": f"gJgC{action}", "xsdMsgDefNamespace": namespace,
+    }  # fmt: skip
+
+
+async def test_tc_m_26_contract_certificate_is_installed(station201: Station, world: World) -> None:
+    await _passed_on(station201, world, "Install")
+
+
+async def test_tc_m_28_contract_certificate_is_updated(station201: Station, world: World) -> None:
+    await _passed_on(station201, world, "Update")

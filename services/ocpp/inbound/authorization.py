@@ -1,12 +1,17 @@
 """Block C, authorization: Authorize, and the decision that starts and ends of transactions carry too."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.domain.events.authorization import AuthorizationDecided
 from services.domain.events.token import Token
 from services.domain.local_list import token_info
 from services.domain.tokens import ACCEPTED, INVALID, Decision, decide, normalise_uid, token_key
-from services.ocpp.inbound.reply import Context, Reply
+from services.domain.units import Millis
+from services.ocpp.inbound import contracts
+from services.ocpp.inbound.reply import Context, Inquiry, Reply
 
 NO_AUTHORIZATION = "NoAuthorization"
 CONCURRENT = "ConcurrentTx"
@@ -22,10 +27,35 @@ class Authorization(NamedTuple):
 
 def authorize(payload: dict[str, Any], context: Context) -> Reply:
     """C01: may this token charge here? Answered from the local copy of the whitelist."""
+    if not contracts.shows_contract(payload):
+        made = _authorized(payload, context)
+        return Reply({"idTokenInfo": id_token_info(made)}, (made.event,))
+    found = contracts.shown(payload, context)
+    if not found.questions:
+        return _by_contract(payload, context, found, (), context.now_ms)
+    return Reply({}, inquiry=Inquiry(found.questions, partial(_by_contract, payload, context, found)))
+
+
+def _by_contract(
+    payload: dict[str, Any],
+    context: Context,
+    found: contracts.Shown,
+    answers: Sequence[bytes | None],
+    now_ms: Millis,
+) -> Reply:
+    """C07: the contract certificate and the whitelist have to agree."""
+    context.now_ms = now_ms
+    made = _authorized(payload, context)
+    status, decided = contracts.combined(contracts.judged(found, answers, context), made.decision)
+    event = replace(made.event, status=decided.status, reason=decided.reason)
+    info = token_info(decided, made.token)
+    return Reply({"idTokenInfo": info, "certificateStatus": status}, (event,))
+
+
+def _authorized(payload: dict[str, Any], context: Context) -> Authorization:
     id_token = payload["idToken"]
     # Two Authorize requests for one token are two decisions, so their messages identify them.
-    made = decision(id_token["idToken"], id_token["type"], "Authorize", context, context.epoch, context.message_id)
-    return Reply({"idTokenInfo": id_token_info(made)}, (made.event,))
+    return decision(id_token["idToken"], id_token["type"], "Authorize", context, context.epoch, context.message_id)
 
 
 def decision(

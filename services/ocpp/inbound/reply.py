@@ -1,10 +1,11 @@
 """What a message's function is given beside the payload, and what it returns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import orjson
+from cryptography.x509 import Certificate
 
 from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import Station
@@ -21,6 +22,13 @@ _PLAUSIBLE: Final = range(946_684_800_000, 4_102_444_800_000)
 """2000 to 2100: a clock outside was never set."""
 
 _MAX_SHOWN: Final = 40
+
+
+class EvCertificates(NamedTuple):
+    """A contract certificate pool (Open Plug&Charge Protocol) that EVs' requests are passed on to."""
+
+    url: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,11 @@ class Edge:
     quirks: tuple[Profile, ...] = ()
     signs_certificates: bool = False
     """Somebody answers CertificateSigningRequested with a CertificateSigned."""
+    ocsp_responders: tuple[str, ...] = ()
+    """URLs that may be asked whether a certificate is still good, and all below them."""
+    contract_cas: tuple[Certificate, ...] = ()
+    """Roots (V2G, MO) that contract certificates come from."""
+    ev_certificates: EvCertificates | None = None
 
     def registration(self, station_id: str) -> RegistrationStatus:
         """What the registry says that a station is told when it boots."""
@@ -113,12 +126,33 @@ class Context:
         return int(value)
 
 
+class Question(NamedTuple):
+    """Something to POST to somebody who is not a station, at an address that the operator has allowed."""
+
+    url: str
+    body: bytes
+    content_type: str
+    headers: tuple[tuple[str, str], ...] = ()
+    most_bytes: int = 65_536
+
+
+class Inquiry(NamedTuple):
+    """Questions whose answers (None: there was none) decide the reply."""
+
+    questions: tuple[Question, ...]
+    then: "Callable[[Sequence[bytes | None], Millis], Reply]"
+
+
 class Reply(NamedTuple):
-    """The answer, the events that it stands on, and whether it must wait until Kafka has them."""
+    """The answer, the events that it stands on, and whether it must wait until Kafka has them.
+
+    With an inquiry it is that which decides, and the rest means nothing yet.
+    """
 
     payload: dict[str, Any]
     events: tuple[Event, ...] = ()
     durable: bool = False
+    inquiry: Inquiry | None = None
 
 
 Inbound = Callable[[dict[str, Any], Context], Reply]

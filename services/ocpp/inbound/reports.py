@@ -87,8 +87,6 @@ REPORTS_V201: Final[dict[str, Inbound]] = {
     operation: reported(operation, answer)
     for operation, answer in {
         "ClearedChargingLimit": empty,
-        "Get15118EVCertificate": lambda _payload, _context: {"status": "Failed", "exiResponse": ""},
-        "GetCertificateStatus": status("Failed"),
         "NotifyChargingLimit": empty,
         "NotifyCustomerInformation": empty,
         "NotifyDisplayMessages": empty,

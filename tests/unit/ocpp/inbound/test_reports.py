@@ -31,10 +31,6 @@ PROFILE = {
 }
 REPORTS: dict[str, dict[str, Any]] = {
     "ClearedChargingLimit": {"chargingLimitSource": "EMS"},
-    "Get15118EVCertificate": {
-        "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "gJgC",
-    },
-    "GetCertificateStatus": {"ocspRequestData": HASH | {"responderURL": "http://ocsp.example"}},
     "NotifyChargingLimit": {"chargingLimit": {"chargingLimitSource": "EMS"}},
     "NotifyCustomerInformation": {"data": "three", "seqNo": 0, "generatedAt": AT, "requestId": 5},
     "NotifyDisplayMessages": {"requestId": 5, "messageInfo": [MESSAGE]},
@@ -77,8 +73,6 @@ REPORTS: dict[str, dict[str, Any]] = {
 ANSWERS = {
     "NotifyEVChargingNeeds": {"status": "Accepted"},
     "NotifyEVChargingSchedule": {"status": "Accepted"},
-    "GetCertificateStatus": {"status": "Failed"},
-    "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
     "OpenPeriodicEventStream": {"status": "Accepted"},
     "PullDynamicScheduleUpdate": {"status": "Rejected"},
     "VatNumberValidation": {"vatNumber": "NL123456789B01", "status": "Rejected"},
