@@ -25,6 +25,8 @@ _POINTS: Final = (
     *("Typ", "RCR", "TotWhImp", "W", "MA1", "RCnt", "OS", "Epoch", "TZO", "EpochSetCnt", "EpochSetOS"),
     *("DI", "DO", "Meta1", "Meta2", "Meta3", "Evt"),
 )
+_UNITS: Final = {"RCR": 30, "TotWhImp": 30, "W": 27, "OS": 7, "Epoch": 7, "TZO": 6, "EpochSetOS": 7}
+_NO_UNIT: Final = 255
 _TEXTS: Final = frozenset({"MA1", "Meta1", "Meta2", "Meta3"})
 _MARKERS: Final = {0: "between", 1: "begin", 2: "end", 3: "begin", 4: "end"}
 """`Typ`: current, turn on, turn off, start, end."""
@@ -90,12 +92,17 @@ def read(value: Json) -> Snapshot:
     found = dict(named)
     if len(found) != len(named) or not found.keys() >= set(_POINTS):
         raise NotReadable("a data point is missing or there twice", "additionalValues")
-    numbers = {
-        name: Number(*(whole(found[name], "measuredValue", part) for part in ("value", "scale", "unitEncoded")))
-        for name in _POINTS
-        if name not in _TEXTS
-    }
+    numbers = {name: _number(found[name], name) for name in _POINTS if name not in _TEXTS}
     return Snapshot(numbers, {name: text_of(found[name], "measuredValue", "value") for name in sorted(_TEXTS)})
+
+
+def _number(point: Json, name: str) -> Number:
+    """Containers leave out a scale of 0, and may leave out the unit, which each point has by definition."""
+    scale, unit = (
+        whole(point, "measuredValue", part) if member(point, "measuredValue", part) is not None else usual
+        for part, usual in (("scale", 0), ("unitEncoded", _UNITS.get(name, _NO_UNIT)))
+    )
+    return Number(whole(point, "measuredValue", "value"), scale, unit)
 
 
 def _verified(value: Json, container: Container, record: SignedRecord) -> Verified:
@@ -153,7 +160,8 @@ def _unsigned(value: Json, snapshot: Snapshot, container: Container) -> Iterator
     if container.software and software not in (None, _UNKNOWN, container.software):
         yield finding(Code.SOFTWARE_MISMATCH, f"{container.software} is not the signed {software}", "Meta")
     shown = member(value, "value", "measuredValue")
-    if shown is not None and (whole(shown, "value"), whole(shown, "scale")) != (register.value, register.scale):
+    scale = whole(shown, "scale") if member(shown, "scale") is not None else 0
+    if shown is not None and (whole(shown, "value"), scale) != (register.value, register.scale):
         yield finding(Code.REGISTER_MISMATCH, "the container shows another value than the signed one", "value")
 
 

@@ -117,6 +117,7 @@ class TestBsmBesideTheSignature:
             (lambda one: one["contract"].update(type="emaid"), "ID_MISMATCH"),
             (lambda one: one["value"]["measuredValue"].update(value=9999), "REGISTER_MISMATCH"),
             (lambda one: one["value"]["measuredValue"].update(scale=3), "REGISTER_MISMATCH"),
+            (lambda one: one["value"]["measuredValue"].pop("scale"), "REGISTER_MISMATCH"),
         ],
     )
     def test_must_say_what_the_signed_points_say(self, change: Callable[[Any], object], code: str) -> None:
@@ -162,6 +163,15 @@ class TestBsmSignature:
             measured["value"] = measured["value"] + (1 if isinstance(measured["value"], int) else "x")
 
         assert bsm(with_end(change)) == ([True, False], False, ["SIGNATURE_INVALID"])
+
+    def test_is_found_where_usual_scales_and_units_are_left_out(self) -> None:
+        container = bsm_container()
+        for one in container["signedMeterValues"]:
+            for point in one["additionalValues"]:
+                if not point["measuredValue"].get("scale"):
+                    point["measuredValue"].pop("scale", None)
+                point["measuredValue"].pop("unitEncoded", None)
+        assert bsm(container) == ([True, True], True, [])
 
     @pytest.mark.parametrize("part", ["scale", "unitEncoded"])
     def test_is_of_scale_and_unit_too(self, part: str) -> None:
