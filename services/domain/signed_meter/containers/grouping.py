@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.domain.signed_meter.findings import Code
-from services.domain.signed_meter.record import SignedRecord
+from services.domain.signed_meter.record import SessionVerdict, SignedRecord
 from services.domain.signed_meter.session import judge
 
 Session = tuple[SignedRecord, ...]
@@ -29,7 +29,7 @@ def by_transaction(records: Iterable[tuple[str, SignedRecord]]) -> list[Session]
 def by_content(records: Iterable[SignedRecord]) -> list[Session]:
     """A record with begin and end is a session; one with a begin opens one, and those that follow belong to it.
 
-    Formats without markers show nothing of that: two records, none of them a transaction, are begin and end.
+    Some formats without markers show nothing of that: two records, none a transaction, are begin and end.
     """
     records = list(records)
     if len(records) == _PAIR and all(judge([record]).transaction_ok is None for record in records):
@@ -37,15 +37,24 @@ def by_content(records: Iterable[SignedRecord]) -> list[Session]:
     sessions: list[list[SignedRecord]] = []
     is_open = False
     for record in records:
-        codes = set(judge([record]).codes)
-        part = bool(codes & _PART) or record.context is not None
-        begins = _place(record) == 0 or bool(codes & _OPEN)
+        verdict = judge([record])
+        codes = set(verdict.codes)
+        marker = _marker(verdict)
+        part = bool(codes & _PART) or record.context is not None or marker is not None
+        begins = _place(record) == 0 or bool(codes & _OPEN) or marker == "begin"
         if part and not begins and is_open:
             sessions[-1].append(record)
         else:
             sessions.append([record])
             is_open = part
     return [tuple(session) for session in sessions]
+
+
+def _marker(verdict: SessionVerdict) -> str | None:
+    """What a record that is no transaction by itself says of its place: Alfen's type."""
+    markers = {reading.marker for reading in verdict.readings}
+    alone = Code.NOT_A_TRANSACTION.name in verdict.codes
+    return markers.pop() if alone and len(markers) == 1 else None
 
 
 def _place(record: SignedRecord) -> int:

@@ -12,6 +12,7 @@ _TEXTS = {b"OCMF|": "OCMF", b"AP;": "ALFEN", b"128.8.0(": "PCDF", b"PCDF": "PCDF
 _NEXT = re.compile(rb"^\s*(?=OCMF\||AP;|128\.8\.0\()", re.MULTILINE)
 _SML = b"\x1b\x1b\x1b\x1b"
 _SML_FORMATS = ("EDL_40_P", "ISA_EDL_40_P")
+_STX = b"\x02"
 _SURROUNDING = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -35,7 +36,7 @@ def recognised(data: bytes, key: str | None) -> str:
     """The name of the format. Two formats are SML telegrams: the one whose signature is true, or else the
     first."""
     for candidate in _readings(data):
-        bare = candidate.lstrip(_SURROUNDING)
+        bare = candidate.lstrip(_SURROUNDING + _STX)
         for start, name in _TEXTS.items():
             if bare.startswith(start):
                 return name

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from services.domain.signed_meter.containers import Session, read_sessions
 from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.session import judge
 from tests.unit.domain.signed_meter.keyring import spki
+from tests.unit.domain.signed_meter.meter_records import ALFEN_END, Alfen
 from tests.unit.domain.signed_meter.ocmf_records import begin, end, payload, signed
 from tests.unit.domain.signed_meter.test_vectors import VECTORS
 
@@ -51,6 +53,15 @@ class TestRaw:
         data = "\n".join([WHOLE, BEGIN, END, WHOLE]).encode()
         assert [len(session) for session in read_sessions(data, KEY)] == [1, 2, 1]
 
+    def test_lines_of_alfen_are_sessions_by_their_types(self) -> None:
+        between = [
+            replace(ALFEN_END, type="2", pagination=1001 + number, value=1_000_000 + number) for number in (0, 1)
+        ]
+        one = [Alfen(), *between, replace(ALFEN_END, pagination=1003)]
+        data = "\n".join(line.text() for line in (*one, *one)).encode()
+        assert [len(session) for session in read_sessions(data)] == [4, 4]
+        assert answers(read_sessions(data)) == [True, True]
+
     def test_two_records_that_are_no_transaction_belong_together(self) -> None:
         fiscal = [signed(payload(begin(TX=None), PG=page)) for page in ("F1", "F2")]
         (session,) = read_sessions("\n".join(fiscal).encode(), KEY)
@@ -84,6 +95,7 @@ class TestRaw:
         [
             (b"AP;0;3;", "ALFEN"),
             (b"128.8.0(ST:1)", "PCDF"),
+            (b"\x02128.8.0(ST:1)", "PCDF"),
             (b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01", "EDL_40_P"),
             (b"1b1b1b1b01010101", "EDL_40_P"),
             (base64.b64encode(b"<signedMeterValue/>"), "EDL_40_SIG"),
