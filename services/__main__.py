@@ -45,9 +45,13 @@ COMMANDS = {
     "fleet": Entry(
         "services.fleet.cli:fleet", "Run the process that asks many stations; start, watch, stop that.", app=True
     ),
+    "devices": Entry("services.devices.app:main", "Run the processor that keeps stations' variables and drift."),
     "registry": Entry("services.runtime.embedded.registry_server:main", "Run the embedded schema registry."),
     "station": Entry("services.ocpp.cli:station", "Add, list and disable charging stations.", app=True),
     "command": Entry("services.ocpp.command_cli:command", "Send commands to stations.", app=True),
+    "device": Entry(
+        "services.devices.cli:device", "Show, compare and mend stations' variables; templates.", app=True
+    ),
     "token": Entry("services.whitelist.cli:token", "Add, block and list tokens.", app=True),
     "verify": Entry(
         "services.cdrs.verify_cli:app", "Check signed meter data: signatures, and whether to bill it.", app=True

@@ -60,6 +60,7 @@ class StackSettings:
     fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
     settlement_metrics_port: int = setting(9112, "metrics and health of the settlement processor")
     smartcharging_metrics_port: int = setting(9108, "metrics and health of the smartcharging processor")
+    devices_metrics_port: int = setting(9110, "metrics and health of the devices processor")
     pki_metrics_port: int = setting(9115, "metrics and health of the pki process")
 
     @property
@@ -106,6 +107,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         ),
         _slice("settlement", chosen.settlement_metrics_port),
         _slice("smartcharging", chosen.smartcharging_metrics_port),
+        _slice("devices", chosen.devices_metrics_port),
         _slice("pki", chosen.pki_metrics_port),
         _slice("fleet", chosen.fleet_metrics_port),
         _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),

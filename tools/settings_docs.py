@@ -7,6 +7,7 @@ from typing import Any
 from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
 from services.console.settings import ConsoleSettings
+from services.devices.app import DevicesSettings
 from services.fleet.app import FleetSettings
 from services.fleet.cli import ApiSettings
 from services.ocpi.settings import OcpiSettings
@@ -30,6 +31,7 @@ OWN = {
     "whitelist": WhitelistSettings,
     "smartcharging": SmartChargingSettings,
     "pki": PkiSettings,
+    "devices": DevicesSettings,
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
     "console": ConsoleSettings,

@@ -1,11 +1,10 @@
 """What stations tell about themselves as rows: variables, monitors, firmware, security. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-import orjson
-
+from services.domain.device_model import is_secret, told_variables
 from services.domain.events.common import ReportedVariable
 from services.domain.events.station import (
     CommandAnswered,
@@ -17,9 +16,7 @@ from services.domain.events.station import (
 
 Row = Mapping[str, Any]
 
-_SECRETS: Final = ("password", "authorizationkey", "secret", "privatekey")
 _TOLD: Final = ("mutability", "unit", "data_type", "min_limit", "max_limit", "values_list")
-_INT32: Final = range(-(2**31), 2**31)
 
 
 def reported(event: VariablesReported) -> list[Row]:
@@ -29,13 +26,7 @@ def reported(event: VariablesReported) -> list[Row]:
 
 def answered(event: CommandAnswered) -> list[Row]:
     """The variables in an answer: of GetVariables, or of GetConfiguration (OCPP 1.6). None in all others."""
-    try:
-        answer = orjson.loads(event.answer_json or "null")
-    except orjson.JSONDecodeError:
-        return []
-    if not isinstance(answer, dict):
-        return []
-    return [_variable(event, variable) for variable in (*_keys(answer), *_results(answer))]
+    return [_variable(event, variable) for variable in told_variables(event.answer_json)]
 
 
 def monitors(event: MonitorEventsReported) -> list[Row]:
@@ -73,60 +64,8 @@ def _variable(event: VariablesReported | CommandAnswered, variable: ReportedVari
         "variable": variable.variable,
         "variable_instance": variable.variable_instance or "",
         "attribute": variable.attribute,
-        "value": None if _is_secret(variable.variable) else variable.value,
+        "value": None if is_secret(variable.variable) else variable.value,
         **{name: getattr(variable, name) for name in _TOLD},
         "event_id": event.event_id,
         "recorded_at": event.recorded_at,
     }
-
-
-def _keys(answer: dict[str, Any]) -> Iterator[ReportedVariable]:
-    """GetConfiguration.conf, 1.6 7.29 KeyValue."""
-    for entry in _entries(answer.get("configurationKey")):
-        key = _text(entry.get("key"))
-        if key:
-            mutability = "ReadOnly" if entry.get("readonly") is True else "ReadWrite"
-            yield ReportedVariable(
-                component="", variable=key, value=_text(entry.get("value")), mutability=mutability
-            )
-
-
-def _results(answer: dict[str, Any]) -> Iterator[ReportedVariable]:
-    """GetVariablesResponse; what the station does not know or tell is no variable of it."""
-    for entry in _entries(answer.get("getVariableResult")):
-        component, variable = _object(entry.get("component")), _object(entry.get("variable"))
-        names = _text(component.get("name")), _text(variable.get("name"))
-        if not names[0] or not names[1] or entry.get("attributeStatus") != "Accepted":
-            continue
-        evse = _object(component.get("evse"))
-        yield ReportedVariable(
-            component=names[0],
-            component_instance=_text(component.get("instance")),
-            evse_id=_whole(evse.get("id")),
-            connector_id=_whole(evse.get("connectorId")),
-            variable=names[1],
-            variable_instance=_text(variable.get("instance")),
-            attribute=_text(entry.get("attributeType")) or "Actual",
-            value=_text(entry.get("attributeValue")),
-        )
-
-
-def _entries(value: Any) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if type(value) is int and value in _INT32 else None
-
-
-def _is_secret(name: str) -> bool:
-    lower = name.lower()
-    return any(part in lower for part in _SECRETS)

@@ -20,6 +20,7 @@ SLICES = [
     "settlement",
     "smartcharging",
     "pki",
+    "devices",
 ]
 OWN = [p for p in SERVICES.rglob("*.py") if "events" not in p.parts and "__pycache__" not in p.parts]
 PURE = ("inbound", "outbound", "fold", "rows", "wire", "connection")
@@ -75,7 +76,9 @@ class TestFiles:
         ]
         assert not guilty
 
-    @pytest.mark.parametrize("name", ["sessions", "cdrs", "whitelist", "fleet", "settlement", "smartcharging"])
+    @pytest.mark.parametrize(
+        "name", ["sessions", "cdrs", "whitelist", "fleet", "settlement", "smartcharging", "devices"]
+    )
     def test_of_processors_are_pure_but_for_app_and_cli(self, name: str) -> None:
         """import-linter's contract names the pure modules that all slices have; processors have more of them."""
         guilty = {

@@ -22,6 +22,7 @@ from services.__main__ import COMMANDS
 from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
 from services.console.settings import ConsoleSettings
+from services.devices.app import DevicesSettings
 from services.fleet.app import FleetSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
@@ -52,9 +53,20 @@ SETTINGS: dict[str, type] = {
     "settlement": SettlementSettings,
     "smartcharging": SmartChargingSettings,
     "pki": PkiSettings,
+    "devices": DevicesSettings,
     "analytics": AnalyticsSettings,
 }
-PROCESSORS = ("sessions", "cdrs", "whitelist", "analytics", "fleet", "settlement", "smartcharging", "pki")
+PROCESSORS = (
+    "sessions",
+    "cdrs",
+    "whitelist",
+    "analytics",
+    "fleet",
+    "settlement",
+    "smartcharging",
+    "pki",
+    "devices",
+)
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},

@@ -27,6 +27,7 @@ SLICES = {
     "settlement",
     "smartcharging",
     "pki",
+    "devices",
 }
 
 
@@ -89,4 +90,6 @@ class TestTopics:
     @pytest.mark.parametrize("name", streams())
     def test_keep_state_compacted(self, name: str) -> None:
         kind = name.split(".")[1]
-        assert streams()[name].compacted == (kind in ("state", "connection", "boot", "locallist"))
+        assert streams()[name].compacted == (
+            kind in ("state", "connection", "boot", "locallist", "template", "wanted")
+        )

@@ -115,6 +115,114 @@ class CommandOutcome(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceMonitor:
+    """A monitor that is set in a station."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.DeviceMonitor"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    monitor_id: int
+    component: str  # "": the variable is a configuration key of OCPP 1.6.
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str
+    variable_instance: str | None = None
+    type: str  # MonitorEnumType.
+    value: str | None = None
+    severity: int | None = None
+    alert: bool = False  # Its last event was not a clearing one.
+    actual_value: str | None = None  # In its last event.
+    occurred_at: int | None = None  # Of its last event.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "monitor_id": self.monitor_id,
+            "component": self.component,
+            "component_instance": self.component_instance,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "variable": self.variable,
+            "variable_instance": self.variable_instance,
+            "type": self.type,
+            "value": self.value,
+            "severity": self.severity,
+            "alert": self.alert,
+            "actual_value": self.actual_value,
+            "occurred_at": self.occurred_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            monitor_id=record["monitor_id"],
+            component=record["component"],
+            component_instance=record["component_instance"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            variable=record["variable"],
+            variable_instance=record["variable_instance"],
+            type=record["type"],
+            value=record["value"],
+            severity=record["severity"],
+            alert=record["alert"],
+            actual_value=record["actual_value"],
+            occurred_at=record["occurred_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReport:
+    """A report that a station sends in parts."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.DeviceReport"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    request_id: int | None = None
+    operation: str | None = None  # That asked for it, when known.
+    report_base: str | None = None
+    began_at: int
+    parts: int  # That have come.
+    complete: bool  # All parts up to the last have come.
+    missing: tuple[int, ...] = ()  # Numbers of parts that have not come though later ones have; the first 50.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "request_id": self.request_id,
+            "operation": self.operation,
+            "report_base": self.report_base,
+            "began_at": self.began_at,
+            "parts": self.parts,
+            "complete": self.complete,
+            "missing": list(self.missing),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            request_id=record["request_id"],
+            operation=record["operation"],
+            report_base=record["report_base"],
+            began_at=record["began_at"],
+            parts=record["parts"],
+            complete=record["complete"],
+            missing=tuple(record["missing"]),
+        )
+
+
+class DriftReason(StrEnum):
+    """Why a variable is not as wanted."""
+
+    UNKNOWN = "UNKNOWN"
+    DIFFERS = "DIFFERS"
+    NOT_TOLD = "NOT_TOLD"
+    READ_ONLY = "READ_ONLY"
+    REFUSED = "REFUSED"
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evse:
     """One EVSE of a station."""
 
@@ -619,6 +727,49 @@ class TokenStatus(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedVariable:
+    """An attribute and the value that it should have."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.WantedVariable"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    component: str  # "": the variable is a configuration key of OCPP 1.6.
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str
+    variable_instance: str | None = None
+    attribute: str = "Actual"
+    value: str
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "component": self.component,
+            "component_instance": self.component_instance,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "variable": self.variable,
+            "variable_instance": self.variable_instance,
+            "attribute": self.attribute,
+            "value": self.value,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            component=record["component"],
+            component_instance=record["component_instance"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            variable=record["variable"],
+            variable_instance=record["variable_instance"],
+            attribute=record["attribute"],
+            value=record["value"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeDetail:
     """The content of a charge detail record (CDR)."""
 
@@ -740,6 +891,55 @@ class ChargeDetail:
             quality_flags=tuple(record["quality_flags"]),
             partner_id=record["partner_id"],
             agreement_id=record["agreement_id"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDrift:
+    """An attribute that is not as wanted."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.DeviceDrift"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    component: str  # "": the variable is a configuration key of OCPP 1.6.
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str
+    variable_instance: str | None = None
+    attribute: str
+    wanted: str
+    actual: str | None = None  # As last told; none for secrets and for what was not told.
+    reason: DriftReason
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "component": self.component,
+            "component_instance": self.component_instance,
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "variable": self.variable,
+            "variable_instance": self.variable_instance,
+            "attribute": self.attribute,
+            "wanted": self.wanted,
+            "actual": self.actual,
+            "reason": self.reason.value,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            component=record["component"],
+            component_instance=record["component_instance"],
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            variable=record["variable"],
+            variable_instance=record["variable_instance"],
+            attribute=record["attribute"],
+            wanted=record["wanted"],
+            actual=record["actual"],
+            reason=DriftReason(record["reason"]),
         )
 
 

@@ -1,0 +1,1 @@
+"""What stations are: variables, reports and monitors as state, and where they are not as wanted."""
