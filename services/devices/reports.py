@@ -29,8 +29,7 @@ def with_part(known: Station, event: VariablesReported) -> tuple[Station, bool]:
     told = with_report(with_variables(known, list(event.variables), event.recorded_at), report)
     if report.complete:
         return cleaned(told, report), True
-    gaps = report.missing
-    changed = before is None or bool(gaps) != bool(before.missing)
+    changed = before is None or report.missing != before.missing
     return told, changed or len(report.seen) == 1 or len(report.seen) % _SHOWN_EVERY == 0
 
 
