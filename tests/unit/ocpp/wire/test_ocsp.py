@@ -53,8 +53,8 @@ class TestSubject:
     @pytest.mark.parametrize(
         "odd",
         [
-            {"hashAlgorithm": ""}, {"hashAlgorithm": "MD5"}, {"hashAlgorithm": "SHA512"}, {"issuerNameHash": "xyz"},
-            {"issuerKeyHash": "a1"}, {"serialNumber": ""}, {"serialNumber": "0"}, {"serialNumber": "-5"},
+            {"hashAlgorithm": ""}, {"hashAlgorithm": "MD5"}, {"hashAlgorithm": "SHA512"},
+            {"issuerNameHash": "xyz"},            {"issuerKeyHash": "a1"}, {"serialNumber": ""}, {"serialNumber": "0"}, {"serialNumber": "-5"},
         ],
     )  # fmt: skip
     def test_is_not_anything(self, odd: dict[str, str]) -> None:
