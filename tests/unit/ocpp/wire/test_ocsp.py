@@ -54,7 +54,8 @@ class TestSubject:
         "odd",
         [
             {"hashAlgorithm": ""}, {"hashAlgorithm": "MD5"}, {"hashAlgorithm": "SHA512"},
-            {"issuerNameHash": "xyz"},            {"issuerKeyHash": "a1"}, {"serialNumber": ""}, {"serialNumber": "0"}, {"serialNumber": "-5"},
+            {"issuerNameHash": "xyz"}, {"issuerKeyHash": "a1"}, {"serialNumber": ""}, {"serialNumber": "0"},
+            {"serialNumber": "-5"},
         ],
     )  # fmt: skip
     def test_is_not_anything(self, odd: dict[str, str]) -> None:
