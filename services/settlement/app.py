@@ -12,9 +12,9 @@ from services.runtime.settings import CommonSettings, KafkaSettings, load, setti
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
 from services.runtime.streaming.settings import StreamingSettings
-from services.settlement.fold import Entry, fold
+from services.settlement.fold import State, fold
 
-PROCESSOR: Processor[Entry] = Processor("settlement.v1", (CdrIssued.TOPIC, CdrStepRequested.TOPIC), fold, Entry)
+PROCESSOR: Processor[State] = Processor("settlement.v1", (CdrIssued.TOPIC, CdrStepRequested.TOPIC), fold, State)
 
 
 @dataclass(frozen=True, slots=True)

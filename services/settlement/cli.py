@@ -1,6 +1,7 @@
 """`wattlog settlement …` and `wattlog agreement …`: who pays for what, and how far it is settled."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,16 +15,20 @@ from rich.text import Text
 
 from services.domain.agreements import partner_named
 from services.domain.events.agreement import Agreement
+from services.domain.events.cdr import CdrCredited, CdrIssued
 from services.domain.events.common import SettlementStep
-from services.domain.events.settlement import CdrStepRequested
+from services.domain.events.settlement import CdrChained, CdrStepRequested
 from services.domain.events.tariff import Tariff
 from services.domain.ids import derived_id
 from services.domain.units import Millis, datetime_of, millis_of
 from services.runtime.clickhouse import ClickHouseSettings, Refused, Unreachable, query
 from services.runtime.clock import now_ms
-from services.runtime.command_line import fail, publish, reading
-from services.runtime.settings import CommonSettings, load
+from services.runtime.command_line import fail, publish, reaching_kafka, reading
+from services.runtime.registry import codec_of
+from services.runtime.settings import CommonSettings, KafkaSettings, load
+from services.runtime.tail import Tail
 from services.settlement.app import main
+from services.settlement.chain import breaks, heads, record_sha256
 from services.settlement.statement import Line, Statement, as_csv, as_json, month_of, plain, statement
 
 settlement = typer.Typer(
@@ -32,6 +37,8 @@ settlement = typer.Typer(
 )
 agreement = typer.Typer(add_completion=False, no_args_is_help=True, help="Who pays for whose contracts.")
 
+_READ_S: Final = 3600.0
+_LOOK_S: Final = 0.2
 _NEEDS_REASON: Final = frozenset({SettlementStep.DISPUTE, SettlementStep.DECLINE})
 _LINES: Final = """
 SELECT
@@ -155,6 +162,52 @@ def show_statement(
     else:
         out.write_bytes(written)
         typer.echo(f"{len(made.lines)} lines written to {out}.")
+
+
+@settlement.command("chain")
+def check_chain(
+    expect: Annotated[list[str] | None, typer.Option(help="a head that was kept: it must be on a chain")] = None,
+) -> None:
+    """Check the hash chains over all issued records against the records, and show the heads to keep."""
+    tenant = load(CommonSettings).tenant
+    typer.echo("Reading every issued record and every link ...", err=True)
+    records, links = reaching_kafka(lambda: asyncio.run(_chains(tenant)))
+    wrong = [*breaks(records, links)]
+    known = {link.link_sha256 for link in links}
+    wrong += [f"{head} is on no chain: links were taken off" for head in expect or () if head not in known]
+    for sentence in wrong:
+        typer.echo(sentence, err=True)
+    for link in heads({link.cdr_id: link for link in links}.values()):
+        typer.echo(f"{link.link_sha256} {link.height}")
+    verdict = f"{len(wrong)} things are wrong" if wrong else "all on their chains and unchanged"
+    typer.echo(f"{len(records)} records: {verdict}.", err=True)
+    if wrong:
+        raise typer.Exit(1)
+
+
+async def _chains(tenant: str) -> tuple[dict[str, str], list[CdrChained]]:
+    """The hash of every issued record by its id, and all links."""
+    records: dict[str, str] = {}
+    links: list[CdrChained] = []
+
+    def take(events: Sequence[Any]) -> None:
+        for event in events:
+            if event.tenant != tenant:
+                continue
+            if isinstance(event, CdrChained):
+                links.append(event)
+            elif isinstance(event, (CdrIssued, CdrCredited)):
+                records.setdefault(event.cdr_id, record_sha256(event.detail))
+
+    tail = Tail(load(KafkaSettings), codec_of(load(CommonSettings)), (CdrChained.TOPIC, CdrIssued.TOPIC), take)
+    tail.start()
+    try:
+        async with asyncio.timeout(_READ_S):
+            while not tail.caught_up:
+                await asyncio.sleep(_LOOK_S)
+    finally:
+        tail.stop()
+    return records, links
 
 
 @agreement.command("add")

@@ -5,7 +5,7 @@ Each step counts once, by its event id, so reading a stream again changes nothin
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from services.domain.events.settlement import CdrStepRefused, CdrStepRequested, 
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
 from services.domain.units import Millis
+from services.settlement.chain import Head, chain_key, chained
 from services.settlement.life import STEPS, why_not
 
 MAX_STEPS = 100
@@ -24,7 +25,7 @@ MAX_STEPS = 100
 SYSTEM = "system"
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, tag="record"):
     """A record's settlement under `{tenant}/{cdr_id}`; None until the record is issued.
 
     `seen`: the event ids of all steps asked for. `waiting`: those that came before the record.
@@ -35,32 +36,43 @@ class Entry(Struct, frozen=True, array_like=True):
     waiting: tuple[CdrStepRequested, ...] = ()
 
 
-def fold(read: Read[Entry], event: Any) -> Changes[Entry]:
+State = Entry | Head
+"""Everything that the fold keeps."""
+
+
+def fold(read: Read[State], event: Any) -> Changes[State]:
     """What one event of cdr.events or settlement.commands changes; held records are not settled."""
     match event:
         case CdrIssued():
-            return _issued(read(event.key) or Entry(), event.detail, event.issued_at)
+            return _issued(read, event.detail, event.issued_at)
         case CdrCredited():
-            changes = _issued(read(event.key) or Entry(), event.detail, event.credited_at)
+            changes = _issued(read, event.detail, event.credited_at)
             return Changes(changes.states, [*changes.events, _credit_of(event)])
         case CdrStepRequested():
-            return _asked(read(event.key) or Entry(), event)
+            return _asked(_entry(read, event.key), event)
     return Changes()
 
 
-def _issued(entry: Entry, detail: ChargeDetail, issued_at: Millis) -> Changes[Entry]:
+def _entry(read: Read[State], key: str) -> Entry:
+    return cast(Entry | None, read(key)) or Entry()
+
+
+def _issued(read: Read[State], detail: ChargeDetail, issued_at: Millis) -> Changes[State]:
+    key = f"{detail.tenant}/{detail.cdr_id}"
+    entry = _entry(read, key)
     if entry.settlement is not None:
         return Changes()
+    head, link = chained(cast(Head | None, read(chain_key(detail.tenant))) or Head(), detail)
     settlement = _settlement(detail, issued_at)
     events: list[Event] = []
     for step in sorted(entry.waiting, key=lambda waiting: (waiting.requested_at, waiting.event_id)):
         settlement, told = _stepped(settlement, step)
         events.append(told)
-    key = f"{detail.tenant}/{detail.cdr_id}"
-    return Changes({key: Entry(settlement, entry.seen)}, [*events, settlement])
+    states: dict[str, State | None] = {key: Entry(settlement, entry.seen), chain_key(detail.tenant): head}
+    return Changes(states, [link, *events, settlement])
 
 
-def _asked(entry: Entry, step: CdrStepRequested) -> Changes[Entry]:
+def _asked(entry: Entry, step: CdrStepRequested) -> Changes[State]:
     if step.event_id in entry.seen:
         return Changes()
     if len(entry.seen) >= MAX_STEPS:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from services.cdrs.cli import tariff
 from services.domain.events.cdr import Cdr
 from services.domain.events.common import CdrStatus, IdToken, SettlementStatus, TokenStatus
 from services.domain.events.session import SessionEnded
-from services.domain.events.settlement import CdrStepRefused, Settlement
+from services.domain.events.settlement import CdrChained, CdrStepRefused, Settlement
 from services.domain.events.token import Token
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
@@ -155,6 +156,7 @@ class TestSettlement:
         self.take_steps(by_session)
         self.replace_a_record(kafka, settlements, folding, processes)
         self.check_statement(kafka)
+        self.check_chain(kafka)
 
     def take_steps(self, by_session: dict[str, Settlement]) -> None:
         one, two = by_session["s1"].cdr_id, by_session["s2"].cdr_id
@@ -191,6 +193,17 @@ class TestSettlement:
         assert {event.why for event in refused if isinstance(event, CdrStepRefused)} == {
             "it is INVOICED; ACCEPT is for records that are DELIVERED, DISPUTED"
         }
+
+    def check_chain(self, kafka: KafkaSettings) -> None:
+        whole = wattlog(settlement, "chain")
+        assert (whole.exit_code, "5 records: all on their chains" in whole.output) == (0, True), whole.output
+        links = [Codec().decode(value) for _, _, value in read_all(kafka, CdrChained.TOPIC) if value]
+        assert wattlog(settlement, "chain", "--expect", links[0].link_sha256).exit_code == 0
+        cut = wattlog(settlement, "chain", "--expect", "ab" * 32)
+        assert (cut.exit_code, "links were taken off" in cut.output) == (1, True)
+        publish_sync(kafka, Codec(), [replace(links[0], event_id="forged", cdr_id="never-issued")])
+        forged = wattlog(settlement, "chain")
+        assert (forged.exit_code, "never-issued is on a chain, but was not issued" in forged.output) == (1, True)
 
     def check_statement(self, kafka: KafkaSettings) -> None:
         month = millis_month(NOW)

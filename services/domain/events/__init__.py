@@ -60,6 +60,7 @@ TYPES: dict[str, type[Any]] = {
     "session.events.v1.SessionSuspended": session.SessionSuspended,
     "session.events.v1.SessionUpdated": session.SessionUpdated,
     "session.state.v1.Session": session.Session,
+    "settlement.chain.v1.CdrChained": settlement.CdrChained,
     "settlement.commands.v1.CdrStepRequested": settlement.CdrStepRequested,
     "settlement.events.v1.CdrStepRefused": settlement.CdrStepRefused,
     "settlement.events.v1.CdrStepTaken": settlement.CdrStepTaken,

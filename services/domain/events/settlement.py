@@ -10,6 +10,50 @@ from services.domain.quick_init import quick_init
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CdrChained:
+    """A link of the hash chain over issued charge detail records."""
+
+    FULL_NAME: ClassVar[str] = "settlement.chain.v1.CdrChained"
+    TOPIC: ClassVar[str] = "settlement.chain.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    cdr_id: str
+    height: int  # Place in the chain of this operator and partition, from 1.
+    record_sha256: str  # Over what the record bills and proves (services/settlement/chain.py).
+    previous_sha256: str  # The link before; 64 zeros for the first.
+    link_sha256: str  # Over height, previous_sha256 and record_sha256.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.cdr_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "cdr_id": self.cdr_id,
+            "height": self.height,
+            "record_sha256": self.record_sha256,
+            "previous_sha256": self.previous_sha256,
+            "link_sha256": self.link_sha256,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            cdr_id=record["cdr_id"],
+            height=record["height"],
+            record_sha256=record["record_sha256"],
+            previous_sha256=record["previous_sha256"],
+            link_sha256=record["link_sha256"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CdrStepRequested:
     """Somebody asks for a step in the life of a charge detail record."""
 

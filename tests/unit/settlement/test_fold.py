@@ -7,9 +7,15 @@ from services.domain.events.cdr import CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import ChargeDetail, TariffTerms
 from services.domain.events.common import SettlementStatus as Status
 from services.domain.events.common import SettlementStep as Step
-from services.domain.events.settlement import CdrStepRefused, CdrStepRequested, CdrStepTaken, Settlement
+from services.domain.events.settlement import (
+    CdrChained,
+    CdrStepRefused,
+    CdrStepRequested,
+    CdrStepTaken,
+    Settlement,
+)
 from services.settlement import fold as folding
-from services.settlement.fold import Entry, fold
+from services.settlement.fold import State, fold
 from tests.scenarios.story import Run
 
 TERMS = TariffTerms(
@@ -67,7 +73,7 @@ def step(kind: Step, at: int = 20, cdr_id: str = "c1", **more: Any) -> CdrStepRe
 
 
 def after(*events: Any) -> Run:
-    run = Run(fold, Entry)
+    run = Run(fold, State)
     run.take(*events)
     return run
 
@@ -172,6 +178,18 @@ class TestSteps:
         assert "steps were asked for already" in of(run, CdrStepRefused)[-1].why
         waiting = after(*(step(Step.ACCEPT, at) for at in range(folding.MAX_STEPS + 1)))
         assert of(waiting, CdrStepRefused)[-1].status is Status.UNKNOWN
+
+
+class TestChain:
+    def test_grows_by_one_link_for_each_record_however_often_it_is_told(self) -> None:
+        two = replace(ISSUED, event_id="i2", cdr_id="c2", detail=replace(DETAIL, cdr_id="c2"))
+        links = of(after(ISSUED, ISSUED, two, CREDITED, two, CREDITED), CdrChained)
+        assert [(link.cdr_id, link.height) for link in links] == [("c1", 1), ("c2", 2), ("c1-credit", 3)]
+        assert [link.previous_sha256 for link in links[1:]] == [link.link_sha256 for link in links[:2]]
+
+    def test_is_one_per_operator(self) -> None:
+        other = replace(ISSUED, event_id="i2", tenant="u", detail=replace(DETAIL, tenant="u"))
+        assert [link.height for link in of(after(ISSUED, other), CdrChained)] == [1, 1]
 
 
 class TestCredit:
