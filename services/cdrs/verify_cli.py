@@ -1,6 +1,7 @@
 """`wattlog verify FILE…`: are these signed meter data true, and may the session be billed?"""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,14 @@ def as_line(found: FileVerdict) -> str:
 
 
 def as_text(found: FileVerdict, has_register: bool) -> Iterator[str]:
-    """The verdict for people: what may be done, what was signed, and what is wrong, with its source."""
+    """The verdict for people: what may be done, what was signed, and what is wrong, with its source.
+
+    Safe to print, since signed data and names of files come from strangers.
+    """
+    yield from map(_printable, _lines(found, has_register))
+
+
+def _lines(found: FileVerdict, has_register: bool) -> Iterator[str]:
     if found.error:
         yield f"{found.file}: {found.error}"
         return
@@ -116,7 +124,7 @@ def as_text(found: FileVerdict, has_register: bool) -> Iterator[str]:
             yield f"  {_signature_text(one, has_register)}"
         for wrong in verdict.findings:
             where = f" {wrong.field}:" if wrong.field else ""
-            said = "" if wrong.message == wrong.code.sentence else f" ({_printable(wrong.message)})"
+            said = "" if wrong.message == wrong.code.sentence else f" ({wrong.message})"
             yield f"  {wrong.effect.value}: {wrong.code.name}{where} {wrong.code.sentence}{said} [{wrong.source}]"
 
 
@@ -128,31 +136,36 @@ def _signature_text(one: Verified, has_register: bool) -> str:
     if one.key is not None:
         origin = "from the register" if has_register else "as the file says: compare it with the register"
         parts.append(f"key {one.key.curve.name} {one.key.hex()[2:18]}… {origin}")
-    return _printable(", ".join(parts))
+    return ", ".join(parts)
 
 
 def _printable(text: str) -> str:
-    """On one line, and nothing that steers a terminal: signed data come from strangers."""
+    """On one line, and nothing that steers a terminal."""
     return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _paths(files: Iterable[str]) -> Iterator[str]:
     for name in files:
-        path = Path(name)
-        if name != "-" and path.is_dir():
-            yield from (str(one) for one in sorted(path.rglob("*")) if _is_record(one))
+        if name != "-" and os.path.isdir(name):
+            yield from _files_in(name)
         else:
             yield name
 
 
-def _is_record(path: Path) -> bool:
-    return path.is_file() and path.suffix != _SIGNATURE_SUFFIX and not path.name.startswith(".")
+def _files_in(directory: str) -> Iterator[str]:
+    """In the order of their names; hidden files and signatures that lie beside others are left out."""
+    for folder, folders, names in os.walk(directory):
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if not name.startswith(".") and not name.endswith(_SIGNATURE_SUFFIX) and os.path.isfile(path):
+                yield path
 
 
 def _signature_of(path: str) -> str | None:
     """The signature that lies beside a file, as ChargePoint's, in hexadecimal."""
     beside = Path(path + _SIGNATURE_SUFFIX)
-    return beside.read_bytes().hex() if path != "-" and beside.is_file() else None
+    return beside.read_bytes().hex() if path != "-" and os.path.isfile(beside) else None
 
 
 def _key(key: str) -> str | None:

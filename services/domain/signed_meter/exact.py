@@ -16,7 +16,7 @@ def decimal_of(value: Any) -> Decimal:
     if isinstance(value, str) and len(value) < 4 * _DIGITS and _NUMBER.fullmatch(value.strip()):
         value = Decimal(value.strip())
     if not isinstance(value, Decimal) or not _fits(value):
-        raise ValueError(repr(value))
+        raise ValueError(f"{str(value)[:60]!r} is no usable number")
     return value
 
 

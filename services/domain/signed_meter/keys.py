@@ -12,8 +12,10 @@ from services.domain.signed_meter.curves import BY_OID, CURVES, Curve
 from services.domain.signed_meter.encodings import from_base32, from_base64, from_hex
 from services.domain.signed_meter.findings import Code, NotReadable
 
-_MAX_TEXT = 8_192
+_MAX_TEXT = 4_096
+_MAX_WRAPPERS = 3
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----(.*?)-----END [A-Z0-9 ]*PUBLIC KEY-----", re.DOTALL)
+_TEXT = re.compile(rb"\s*(?:oca:[ -~]+|-----BEGIN [\t-~]+|[0-9A-Fa-f\s]+)")
 _SEQUENCE, _OID, _BITS = 0x30, 0x06, 0x03
 _EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
 _SIZES = {curve.field_bytes for curve in CURVES.values()}
@@ -54,9 +56,14 @@ def public_key(text: str, curve: Curve) -> PublicKey:
 @lru_cache(maxsize=16_384)
 def read(text: str) -> KeyMaterial:
     """SPKI as DER in hex, base64 or base32, PEM, a raw point with or without 04 or compressed, or any of them
-    wrapped as `oca:base16:asn1:<hex>` (itself in base64 or not). The text itself shows which."""
+    wrapped as `oca:base16:asn1:<hex>`; all of it once more as hex or base64 of the text, as OCPP has it. The text
+    itself shows which."""
     if len(text) > _MAX_TEXT:
         raise _unreadable("it is too long")
+    return _read(text, _MAX_WRAPPERS)
+
+
+def _read(text: str, wrappers: int) -> KeyMaterial:
     pem = _PEM.search(text)
     if pem:
         return from_octets(_decode(from_base64, pem.group(1)))
@@ -66,13 +73,12 @@ def read(text: str) -> KeyMaterial:
     for decode in (from_hex, from_base32, from_base64):
         try:
             octets = decode(stripped, "key")
+            if wrappers and _TEXT.fullmatch(octets):
+                return _read(octets.decode("ascii"), wrappers - 1)
+            return from_octets(octets)
         except NotReadable:
             continue
-        if octets.startswith(b"oca:"):
-            octets = _unwrapped(octets.decode("latin-1"))
-        if decode is from_base64 or _is_key(octets):
-            return from_octets(octets)
-    raise _unreadable("it is neither hexadecimal, base64 nor PEM")
+    raise _unreadable("it is no key in hexadecimal, base64 or PEM")
 
 
 def from_octets(octets: bytes) -> KeyMaterial:
@@ -105,14 +111,6 @@ def _decode(decode: Callable[[str, str], bytes], text: str) -> bytes:
         raise _unreadable(error.message) from error
 
 
-def _is_key(octets: bytes) -> bool:
-    try:
-        from_octets(octets)
-    except NotReadable:
-        return False
-    return True
-
-
 def _length_fits(octets: bytes) -> bool:
     try:
         _element(octets, _SEQUENCE)
@@ -137,14 +135,14 @@ def _spki(octets: bytes) -> KeyMaterial:
 
 
 def _element(data: bytes, tag: int) -> tuple[bytes, bytes]:
-    """One DER element with a definite length of at most two octets; (content, what follows)."""
+    """One DER element with a definite length; (content, what follows)."""
     if len(data) < 2 or data[0] != tag:
         raise _unreadable("it is no SubjectPublicKeyInfo")
     length, start = data[1], 2
-    if length in (0x81, 0x82):
+    if length & 0x80:
         start = 2 + (length & 0x7F)
         length = int.from_bytes(data[2:start], "big")
-    if length > len(data) - start or (length > 0x82 and start == 2):
+    if length > len(data) - start:
         raise _unreadable("it is cut off")
     return data[start : start + length], data[start + length :]
 

@@ -1,6 +1,7 @@
 """`wattlog verify`, as people and programs use it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,17 @@ class TestJson:
         assert [Path(one["file"]).name for one in found] == ["a.ocmf", "secrrct"]
         assert [one["signature_valid"] for one in found] == [[True], [True]]
 
+    def test_reads_no_pipes_and_nothing_hidden_in_directories(self, tmp_path: Path) -> None:
+        (tmp_path / ".git").mkdir()
+        (tmp_path / ".git" / "a").write_text("x")
+        os.mkfifo(tmp_path / "pipe")
+        assert lines(run("--json", tmp_path)) == []
+
+    def test_survives_names_that_no_file_can_have(self) -> None:
+        result = run("--json", "a" * 5_000)
+        assert result.exit_code == 2
+        assert "error" in lines(result)[0]
+
     def test_reads_standard_input(self) -> None:
         assert lines(run("--json", "--key", KEY, "-", stdin=WHOLE.encode()))[0]["transaction_ok"] is True
 
@@ -161,10 +173,20 @@ class TestPeople:
         assert "\x1b" not in shown
         assert "meter M�[31m�1" in shown
 
+    def test_are_safe_from_names_of_files_too(self, tmp_path: Path) -> None:
+        path = tmp_path / "a\x1b[2J"
+        path.write_text("hello")
+        assert "\x1b" not in run(path).stdout
+
+    def test_are_told_when_there_is_no_key_at_all(self, record: Path) -> None:
+        shown = run(record).stdout
+        assert "signature NOT true\n" in shown
+        assert "no key of the meter is known" in shown
+
     def test_may_give_the_key_in_a_file(self, record: Path, tmp_path: Path) -> None:
         pem = tmp_path / "key.pem"
         pem.write_text(KEY)
         assert run("--key", f"@{pem}", record).exit_code == 0
         refused = run("--key", f"@{tmp_path / 'none'}", record)
         assert refused.exit_code == 2
-        assert "cannot be read" in refused.output
+        assert "cannot" in refused.output

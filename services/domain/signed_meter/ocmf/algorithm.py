@@ -12,6 +12,7 @@ from services.domain.signed_meter.signature import Numbers, der
 
 _DEFAULT = "ECDSA-secp256r1-SHA256"
 _DER = "application/x-der"
+_MAX_TEXT = 100
 _NAMES = {
     "secp192k1": ("secp192k1",),
     "secp192r1": ("secp192r1", "nistp192", "p192", "prime192v1"),
@@ -63,8 +64,8 @@ def _string(signature: Mapping[str, Any], name: str, default: str) -> str:
     value = signature.get(name)
     if value is None or value == "":
         return default
-    if not isinstance(value, str):
-        raise _wrong(name, "it is no text")
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+        raise _wrong(name, "it is no short text")
     return value
 
 

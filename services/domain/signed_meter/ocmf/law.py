@@ -19,6 +19,7 @@ _ID_ERRORS = {"MISMATCH", "INVALID", "OUTDATED", "UNKNOWN"}
 _PAGINATION = re.compile(r"([A-Za-z]*)([0-9]{1,20})")
 _SECONDS = {"s", "sec", "min", "h"}
 _EXCEPTION, _GOOD = "X", "G"
+_SHOWN = 80
 
 
 def check(verified: Sequence[Verified]) -> Checked:
@@ -50,13 +51,16 @@ def _without_repeated_begin(verified: Sequence[Verified]) -> list[Reading]:
     if len(verified) == 1:
         return list(verified[0].readings)
     kept: list[Reading] = []
-    for index, one in enumerate(verified):
-        known = {_identity(reading) for earlier in verified[:index] for reading in earlier.readings}
-        kept += (
-            [one for one in one.readings if not (is_begin(one) and _identity(one) in known)]
-            if (index and any(map(is_end, one.readings)))
-            else one.readings
-        )
+    known: set[tuple[object, ...]] = set()
+    for one in verified:
+        closes = any(map(is_end, one.readings))
+        begins = {_identity(reading) for reading in one.readings if is_begin(reading)}
+        kept += [
+            reading
+            for reading in one.readings
+            if not (closes and is_begin(reading) and _identity(reading) in known)
+        ]
+        known |= begins
     return kept
 
 
@@ -98,9 +102,14 @@ def _differs(code: Code, field: str, begin: str | None, end: str | None) -> Iter
     if begin == end:
         return
     if begin and end:
-        yield finding(code, f"{begin!r}, then {end!r}", field)
+        yield finding(code, f"{_short(begin)}, then {_short(end)}", field)
     else:
-        yield finding(code, f"{begin or 'nothing'!r}, then {end or 'nothing'!r}", field, Effect.UNDECIDED)
+        written = f"{_short(begin or 'nothing')}, then {_short(end or 'nothing')}"
+        yield finding(code, written, field, Effect.UNDECIDED)
+
+
+def _short(text: str) -> str:
+    return repr(text[:_SHOWN])
 
 
 def _pagination(verified: Sequence[Verified]) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.record import Reading
 
 _MAX_READINGS = 10_000
+_MAX_TEXT = 100
+_TEXTS = ("TM", "TX", "RI", "RU", "EF", "ST")
 
 
 def readings_of(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
@@ -25,6 +27,9 @@ def readings_of(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
         if not isinstance(row, dict):
             raise NotReadable("a reading is no object", f"RD[{index}]")
         carried |= row
+        too_long = next((name for name in _TEXTS if len(text_of(row.get(name)) or "") > _MAX_TEXT), None)
+        if too_long:
+            raise NotReadable("the text is too long", f"RD[{index}].{too_long}")
         written = row.get("TM")
         if isinstance(written, str):
             instant = instant_of(written)
@@ -36,7 +41,7 @@ def _reading(carried: Mapping[str, Any], row: Mapping[str, Any], instant: dateti
     try:
         number = decimal_of(carried.get("RV"))
     except ValueError as error:
-        raise NotReadable(f"the value {str(error)[:60]} is no usable number", f"RD[{index}].RV") from error
+        raise NotReadable(str(error), f"RD[{index}].RV") from error
     unit = text_of(carried.get("RU"))
     kwh, shown = to_kwh(number, unit)
     return Reading(

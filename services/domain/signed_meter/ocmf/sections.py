@@ -1,7 +1,6 @@
 """From text to sections: split where the JSON ends, never at a bar, since strings hold bars in the field."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -69,7 +68,7 @@ def _text(data: bytes) -> str:
     text = _plain(data)
     for decode in () if text.startswith(_HEADER) else (from_hex, from_base64):
         try:
-            text = _plain(_decoded(decode, data))
+            text = _plain(decode(data, "data"))
         except NotReadable:
             continue
         if text.startswith(_HEADER):
@@ -77,12 +76,6 @@ def _text(data: bytes) -> str:
     if not text.startswith(_HEADER):
         raise NotReadable("it does not begin with OCMF|", "header")
     return text
-
-
-def _decoded(decode: Callable[[bytes, str], bytes], data: bytes) -> bytes:
-    if len(data) > 2 * _MAX_CHARACTERS:
-        raise NotReadable("the record is too long")
-    return decode(data, "data")
 
 
 def _plain(data: bytes) -> str:

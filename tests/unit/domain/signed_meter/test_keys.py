@@ -39,13 +39,16 @@ def spellings(curve: str) -> list[str]:
         base64.b64encode(wrapped.encode()).decode(),
         f"oca:base64:asn1:{base64.b64encode(der).decode()}",
         wrapped.encode().hex(),
+        base64.b64encode(der.hex().encode()).decode(),
+        base64.b64encode(point[1:].hex().encode()).decode(),
+        base64.b64encode(key.to_pem()).decode(),
     ]
 
 
 @pytest.mark.parametrize("curve", CURVES)
 class TestKeys:
     def test_are_the_same_in_every_spelling(self, curve: str) -> None:
-        assert [public_key(text, CURVES[curve]) for text in spellings(curve)] == [public(curve)] * 21
+        assert [public_key(text, CURVES[curve]) for text in spellings(curve)] == [public(curve)] * 24
 
     def test_say_their_curve_when_they_are_spki(self, curve: str) -> None:
         assert read(spki(curve).hex()).curve is CURVES[curve]
@@ -88,6 +91,20 @@ class TestRefusals:
             public_key(text, P256)
         assert refused.value.code is Code.SIGNATURE_INVALID
         assert refused.value.field == "key"
+
+    def test_cover_lengths_that_lie_and_not_those_that_are_long(self) -> None:
+        body = spki("secp256r1")[2:]
+        assert read((b"\x30\x81\x59" + body).hex()) == read((b"\x30\x59" + body).hex())
+        for lie in (b"\x30\x81\xff", b"\x30\x80", b"\x30\x7f", b"\x30\x84\xff\xff\xff\xff"):
+            with pytest.raises(NotReadable):
+                read((lie + body).hex())
+
+    def test_cover_wrappers_without_end(self) -> None:
+        text = spki("secp256r1").hex()
+        for _ in range(4):
+            text = text.encode().hex()
+        with pytest.raises(NotReadable):
+            public_key(text, P256)
 
     def test_cover_a_key_cut_off_anywhere(self) -> None:
         whole = spki("secp256r1")

@@ -56,7 +56,7 @@ class TestSignatures:
         assert one(record(signed(TEXT, curve, SA=name), curve)).valid
 
     @pytest.mark.parametrize(
-        "name", ["RSA-2048-SHA256", "ECDSA-secp256r1-SHA512", "ECDSA-secp224k1-SHA256", "x", 5]
+        "name", ["RSA-2048-SHA256", "ECDSA-secp256r1-SHA512", "ECDSA-secp224k1-SHA256", "x" * 101, 5]
     )
     def test_of_another_algorithm_are_not_valid(self, name: object) -> None:
         assert codes(record(signed(TEXT, SA=name))) == [Code.SIGNATURE_INVALID]
@@ -216,6 +216,10 @@ class TestTrueSignaturesOverNonsense:
         assert verdict.transaction_ok is False
         assert verdict.codes == ["FORMAT"]
         assert verdict.energy_kwh is None
+
+    @pytest.mark.parametrize("member", ["TM", "TX", "RI", "RU", "EF", "ST"])
+    def test_mean_nothing_when_texts_are_far_too_long(self, member: str) -> None:
+        assert single(begin(), end(**{member: "S" * 101})).codes == ["FORMAT"]
 
     def test_mean_nothing_without_readings(self) -> None:
         assert single().codes == ["FORMAT"]

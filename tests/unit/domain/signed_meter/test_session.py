@@ -1,4 +1,9 @@
+from dataclasses import replace
+
+import pytest
+
 from services.domain.signed_meter.findings import Code, Effect, NotReadable, finding
+from services.domain.signed_meter.formats import FORMATS
 from services.domain.signed_meter.record import SignedRecord
 from services.domain.signed_meter.session import judge
 from tests.unit.domain.signed_meter.ocmf_records import begin, end, payload, record, signed
@@ -13,6 +18,16 @@ class TestJudge:
         verdict = judge([SignedRecord("FANTASY", b"x")])
         assert (verdict.transaction_ok, verdict.codes) == (False, ["FORMAT"])
         assert "FANTASY" in verdict.findings[0].message
+
+    def test_refuses_sessions_of_two_formats(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(FORMATS, "OTHER", FORMATS["OCMF"])
+        first = record(signed(payload(begin())))
+        verdict = judge([first, replace(record(signed(payload(end(), PG="T8"))), format="OTHER")])
+        assert (verdict.transaction_ok, verdict.codes, verdict.signature_valid) == (
+            False,
+            ["FORMAT"],
+            [True, True],
+        )
 
     def test_says_each_code_once(self) -> None:
         verdict = judge([record(signed(payload(begin(ST="E"), end(ST="E"))))])
