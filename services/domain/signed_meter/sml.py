@@ -80,6 +80,9 @@ def payload(data: bytes) -> bytes:
     while True:
         at = data.find(ESCAPE, position)
         word = data[at + 4 : at + 8]
+        while at >= 0 and word[:1] == ESCAPE[:1] and word != ESCAPE:  # the content ended with parts of an escape
+            at += 1
+            word = data[at + 4 : at + 8]
         if at < 0 or len(word) < 4:
             raise NotReadable("no end sequence")
         carried += data[position:at]

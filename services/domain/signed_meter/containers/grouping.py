@@ -8,8 +8,8 @@ from services.domain.signed_meter.session import judge
 
 Session = tuple[SignedRecord, ...]
 _PAIR = 2
-_OPEN = {Code.END_MISSING.name}
-_PART = {Code.BEGIN_MISSING.name, Code.END_MISSING.name}
+_BEGIN, _BETWEEN, _END = range(3)
+_PARTIAL = {Code.BEGIN_MISSING.name, Code.END_MISSING.name, Code.NOT_A_TRANSACTION.name}
 
 
 def by_transaction(records: Iterable[tuple[str, SignedRecord]]) -> list[Session]:
@@ -27,27 +27,34 @@ def by_transaction(records: Iterable[tuple[str, SignedRecord]]) -> list[Session]
 
 
 def by_content(records: Iterable[SignedRecord]) -> list[Session]:
-    """A record with begin and end is a session; one with a begin opens one, and those that follow belong to it.
+    """A record with begin and end is a session. One with a begin opens a session, which the next end closes; what
+    is between belongs to it, also when its signature is not true.
 
     Some formats without markers show nothing of that: two records, none a transaction, are begin and end.
     """
     records = list(records)
-    if len(records) == _PAIR and all(judge([record]).transaction_ok is None for record in records):
+    verdicts = [judge([record]) for record in records]
+    if len(records) == _PAIR and all(verdict.transaction_ok is None for verdict in verdicts):
         return [tuple(sorted(records, key=_place))]
     sessions: list[list[SignedRecord]] = []
     is_open = False
-    for record in records:
-        verdict = judge([record])
-        codes = set(verdict.codes)
-        marker = _marker(verdict)
-        part = bool(codes & _PART) or record.context is not None or marker is not None
-        begins = _place(record) == 0 or bool(codes & _OPEN) or marker == "begin"
-        if part and not begins and is_open:
+    for record, verdict in zip(records, verdicts, strict=True):
+        begins, whole, ends = _shows(record, verdict)
+        if is_open and not begins and not whole:
             sessions[-1].append(record)
+            is_open = not ends
         else:
             sessions.append([record])
-            is_open = part
+            is_open = begins
     return [tuple(session) for session in sessions]
+
+
+def _shows(record: SignedRecord, verdict: SessionVerdict) -> tuple[bool, bool, bool]:
+    """Whether it begins a session, is one, and ends one, by content first and then by context."""
+    codes, marker, place = set(verdict.codes), _marker(verdict), _place(record)
+    begins = Code.END_MISSING.name in codes or marker == "begin" or place == _BEGIN
+    ends = Code.BEGIN_MISSING.name in codes or marker == "end" or place == _END
+    return begins, all(verdict.signature_valid) and not codes & _PARTIAL and place != _END, ends
 
 
 def _marker(verdict: SessionVerdict) -> str | None:
@@ -60,4 +67,4 @@ def _marker(verdict: SessionVerdict) -> str | None:
 def _place(record: SignedRecord) -> int:
     """Begin, between, end: by the reading context of OCPP."""
     context = (record.context or "").lower()
-    return 0 if "begin" in context else 2 if "end" in context else 1
+    return _BEGIN if "begin" in context else _END if "end" in context else _BETWEEN

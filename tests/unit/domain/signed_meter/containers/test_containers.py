@@ -74,6 +74,14 @@ class TestRaw:
         ((record,),) = read_sessions(told["values"][0]["data"].encode(), told["values"][0]["key"])
         assert record.format == told["format"]
 
+    def test_what_is_between_begin_and_end_belongs_to_them_even_when_it_is_false(self) -> None:
+        between = signed(payload(begin(TX="C", RV=1001), PG="T8"))
+        last = signed(payload(end(), PG="T9"))
+        lines = [BEGIN, between, last, WHOLE, BEGIN, between.replace("1001", "1002"), last]
+        sessions = read_sessions("\n".join(lines).encode(), KEY)
+        assert [len(session) for session in sessions] == [3, 1, 3]
+        assert answers(sessions) == [True, True, False]
+
     def test_payload_over_several_lines_is_one_record(self) -> None:
         text = json.dumps(json.loads(payload(begin(), end())), indent=2)
         assert answers(read_sessions(signed(text).encode(), KEY)) == [True]
