@@ -17,7 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARKS = ["folds", "signed_meter", "clickhouse", "ocpp", "ocpp_scale", "closed_loop", "streaming", "latency"]
+BENCHMARKS = [
+    "folds",
+    "signed_meter",
+    "clickhouse",
+    "ocpp",
+    "ocpp_scale",
+    "closed_loop",
+    "streaming",
+    "latency",
+    "pricing",
+]
 Figure = dict[str, Any]
 
 

@@ -95,6 +95,18 @@ RUST = Build(
     build=("sh", "-c", "cargo build --offline && cp target/debug/charge . && rm -r target"),
     build_s=900,
 )
+OCPI_TARIFFS = Build(
+    "ocpi_tariffs",
+    ("cargo",),
+    fetch=("cargo", "fetch"),
+    build=(
+        "sh",
+        "-c",
+        "cargo build --release --offline && cp target/release/ocpi-tariffs-crate price && rm -r target",
+    ),
+    build_s=900,
+)
+"""Prices lines of charge detail records and tariffs with the crate ocpi-tariffs."""
 
 
 def node(cache: Path) -> list[str]:
