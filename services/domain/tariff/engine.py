@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from services.domain.money import EXACT, rounded
+from services.domain.quick_init import quick_init
 from services.domain.tariff.blocks import complete
 from services.domain.tariff.limits import LimitRule, limited
 from services.domain.tariff.lines import TIMED_KINDS, Draft, LineKind, drafts
@@ -22,6 +23,16 @@ _NOISE = Decimal("1e-40")
 
 _BEYOND = Decimal("1e30")
 
+_TOTALS = {
+    LineKind.ENERGY: "energy",
+    LineKind.TIME: "time",
+    LineKind.PARKING_TIME: "parking",
+    LineKind.FLAT: "fixed",
+    LineKind.RESERVATION_TIME: "reservation",
+    LineKind.RESERVATION_FLAT: "reservation",
+    LineKind.EXPIRY_FLAT: "reservation",
+}
+
 NOTHING = Amount(_ZERO, _ZERO)
 
 
@@ -29,7 +40,8 @@ class CannotPrice(ValueError):
     """Why there is no price, in one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceLine:
     """What one component costs in one period: `quantity` used and `added` to a whole block, in kWh, seconds or 1.
 
@@ -86,16 +98,15 @@ def price_session(session: Session, tariffs: Sequence[Tariff], rule: LimitRule =
         complete(found, sum((period.energy_kwh or _ZERO for period in session.periods), _ZERO))
         lines = tuple(_line(session, draft) for draft in found)
         total, limited_by = _total(found, lines, of_period, rule)
+        costs: dict[str, list[Amount]] = {name: [] for name in _TOTALS.values()}
+        for line in lines:
+            costs[_TOTALS[line.kind]].append(line.cost)
         return Priced(
             currency=of_period[0].currency,
             lines=lines,
             total=total,
-            energy=_cost(lines, LineKind.ENERGY),
-            time=_cost(lines, LineKind.TIME),
-            parking=_cost(lines, LineKind.PARKING_TIME),
-            fixed=_cost(lines, LineKind.FLAT),
-            reservation=_cost(lines, LineKind.RESERVATION_TIME, LineKind.RESERVATION_FLAT, LineKind.EXPIRY_FLAT),
             limited_by=limited_by,
+            **{name: _settled_sum(of) for name, of in costs.items()},
         )
 
 
@@ -149,24 +160,23 @@ def taxed(tariff: Tariff, component: PriceComponent, cost: Decimal) -> Amount:
     return Amount(cost, cost * of_excl / _HUNDRED)
 
 
-def _cost(lines: Iterable[PriceLine], *kinds: LineKind) -> Amount | None:
-    exact = _sum(line.cost for line in lines if line.kind in kinds)
+def _settled_sum(amounts: Iterable[Amount]) -> Amount | None:
+    exact = _sum(amounts)
     return None if exact is None else settled(exact)
 
 
 def _sum(amounts: Iterable[Amount]) -> Amount | None:
     """None for no amounts; taxes are unknown as soon as they are for one of them."""
-    total: Amount | None = None
+    excl_vat, incl_vat, count = _ZERO, _ZERO, 0
+    known = True
     for amount in amounts:
-        total = amount if total is None else _plus(total, amount)
-    return total
-
-
-def _plus(one: Amount, other: Amount) -> Amount:
-    known = one.incl_vat is not None and other.incl_vat is not None
-    return Amount(
-        one.excl_vat + other.excl_vat, (one.incl_vat or _ZERO) + (other.incl_vat or _ZERO) if known else None
-    )
+        count += 1
+        excl_vat += amount.excl_vat
+        if amount.incl_vat is None:
+            known = False
+        else:
+            incl_vat += amount.incl_vat
+    return Amount(excl_vat, incl_vat if known else None) if count else None
 
 
 def _total(

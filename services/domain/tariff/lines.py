@@ -18,6 +18,8 @@ _AT_ONCE = timedelta()
 class LineKind(StrEnum):
     """What a line is for. Those of a reservation are apart (total_reservation_cost)."""
 
+    __hash__ = str.__hash__
+
     ENERGY = "ENERGY"
     FLAT = "FLAT"
     PARKING_TIME = "PARKING_TIME"
@@ -117,4 +119,8 @@ def _reserved(index: int, tariff: Tariff, period: Period, moment: Moment, expire
 
 
 def _moment(session: Session, period: Period, energy_kwh: Decimal, since: datetime) -> Moment:
-    return Moment(period.started_at.astimezone(session.zone), energy_kwh, max(period.started_at - since, _AT_ONCE))
+    return Moment(
+        local=period.started_at.astimezone(session.zone),
+        energy_kwh=energy_kwh,
+        elapsed=max(period.started_at - since, _AT_ONCE),
+    )

@@ -9,6 +9,8 @@ from enum import StrEnum
 class Dimension(StrEnum):
     """What a price component prices (TariffDimensionType)."""
 
+    __hash__ = str.__hash__
+
     ENERGY = "ENERGY"
     FLAT = "FLAT"
     PARKING_TIME = "PARKING_TIME"
@@ -17,6 +19,8 @@ class Dimension(StrEnum):
 
 class DayOfWeek(StrEnum):
     """In the order of `datetime.weekday()`."""
+
+    __hash__ = str.__hash__
 
     MONDAY = "MONDAY"
     TUESDAY = "TUESDAY"

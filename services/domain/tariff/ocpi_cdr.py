@@ -72,7 +72,7 @@ def _period(reader: Reader, value: object, version: str, path: str) -> Period:
     volumes: dict[str, Decimal] = {}
     for index, one in enumerate(dimensions):
         _dimension(reader, one, version, f"{path}.dimensions[{index}]", volumes)
-    return Period(started_at, tariff_id=tariff_id, **volumes)
+    return Period(started_at=started_at, tariff_id=tariff_id, **volumes)
 
 
 def _dimension(reader: Reader, value: object, version: str, path: str, volumes: dict[str, Decimal]) -> None:
@@ -85,11 +85,11 @@ def _dimension(reader: Reader, value: object, version: str, path: str, volumes: 
     if name not in (_KNOWN_TO_211 if version == "211" else _KNOWN_SINCE_221):
         reader.warn(f"{path}.type", f"{kind[:40]!r} is not priced")
         return
-    volume = reader.number(reader.required(fields, "volume", path), f"{path}.volume")
-    if name in _MEASURED:
-        volumes[_MEASURED[name]] = volume
-    elif name in _DURATIONS:
+    volume = reader.number(reader.required(fields, "volume", path), path)
+    if name in _DURATIONS:
         volumes[_DURATIONS[name]] = seconds(volume)
+    elif name in _MEASURED:
+        volumes[_MEASURED[name]] = volume
 
 
 def seconds(hours: Decimal) -> Decimal:

@@ -1,10 +1,10 @@
 """Reads OCPI tariffs of 2.1.1, 2.2.1 and 2.3.0 into the 2.3.0 shape."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.domain.tariff.model import (
     Amount,
@@ -36,6 +36,10 @@ _RESTRICTIONS = {
     "min_duration",
     "max_duration",
     "day_of_week",
+}
+
+_MEMBERS: dict[Any, dict[str, Any]] = {
+    kind: {str(member): member for member in kind} for kind in (Dimension, DayOfWeek, Reservation, TaxIncluded)
 }
 
 T = TypeVar("T", bound=StrEnum)
@@ -138,51 +142,34 @@ def _restrictions(reader: Reader, value: object, shape: Shape, element: str) -> 
         return None
     fields = reader.fields(value, path)
     _warn_of_unknown(reader, fields, shape.restrictions, path)
-    fields = {name: one for name, one in fields.items() if name in shape.restrictions}
-    read = TariffRestrictions(
-        start_time=reader.optional_time_of_day(fields, "start_time", path),
-        end_time=reader.optional_time_of_day(fields, "end_time", path),
-        start_date=reader.optional_date(fields, "start_date", path),
-        end_date=reader.optional_date(fields, "end_date", path),
-        min_kwh=reader.optional_number(fields, "min_kwh", path),
-        max_kwh=reader.optional_number(fields, "max_kwh", path),
-        min_current=reader.optional_number(fields, "min_current", path),
-        max_current=reader.optional_number(fields, "max_current", path),
-        min_power=reader.optional_number(fields, "min_power", path),
-        max_power=reader.optional_number(fields, "max_power", path),
-        min_duration_s=reader.optional_whole(fields, "min_duration", path),
-        max_duration_s=reader.optional_whole(fields, "max_duration", path),
-        day_of_week=_days(reader, fields, path),
-        reservation=_reservation(reader, fields, path),
-    )
+    known = {
+        _RENAMED.get(name, name): _READERS[name](reader, one, f"{path}.{name}")
+        for name, one in fields.items()
+        if one is not None and name in shape.restrictions
+    }
+    read = TariffRestrictions(**known)
     wrong = contradiction(read)
     if wrong is not None:
         reader.warn(path, f"can never hold: {wrong}")
     return read
 
 
-def _days(reader: Reader, fields: Json, path: str) -> frozenset[DayOfWeek]:
+def _days(reader: Reader, listed: object, path: str) -> frozenset[DayOfWeek]:
     """Refused for a day that is none: without it, the element would hold on other days than meant."""
-    listed = fields.get("day_of_week")
-    if listed is None:
-        return frozenset()
     days = set[DayOfWeek]()
-    for index, one in enumerate(reader.items(listed, f"{path}.day_of_week")):
-        day = _member(reader, DayOfWeek, one, f"{path}.day_of_week[{index}]")
+    for index, one in enumerate(reader.items(listed, path)):
+        day = _member(reader, DayOfWeek, one, f"{path}[{index}]")
         if day is None:
-            raise Refused(f"{path}.day_of_week[{index}] is no day of the week")
+            raise Refused(f"{path}[{index}] is no day of the week")
         days.add(day)
     return frozenset(days)
 
 
-def _reservation(reader: Reader, fields: Json, path: str) -> Reservation | None:
+def _reservation(reader: Reader, value: object, path: str) -> Reservation:
     """Refused for a kind that is none: without it, the element would price sessions."""
-    value = fields.get("reservation")
-    if value is None:
-        return None
-    read = _member(reader, Reservation, value, f"{path}.reservation")
+    read = _member(reader, Reservation, value, path)
     if read is None:
-        raise Refused(f"{path}.reservation is neither RESERVATION nor RESERVATION_EXPIRES")
+        raise Refused(f"{path} is neither RESERVATION nor RESERVATION_EXPIRES")
     return read
 
 
@@ -216,16 +203,12 @@ def _member(reader: Reader, kind: type[T], value: object, path: str) -> T | None
     """The member of the same name in whatever case; None and a warning for a word that is not known."""
     if not isinstance(value, str):
         raise Refused(f"{path} is not a string")
-    named = kind.__members__.values()
-    for member in named:
-        if member.value == value:
-            return member
-    for member in named:
-        if member.value == value.upper():
-            reader.warn(path, f"{value!r} is not upper case")
-            return member
-    reader.warn(path, f"{value[:40]!r} is not known")
-    return None
+    members = _MEMBERS[kind]
+    found: T | None = members.get(value)
+    if found is None:
+        found = members.get(value.upper())
+        reader.warn(path, f"{value[:40]!r} is not {'known' if found is None else 'upper case'}")
+    return found
 
 
 def _text(reader: Reader, fields: Json, name: str, path: str) -> str:
@@ -235,7 +218,23 @@ def _text(reader: Reader, fields: Json, name: str, path: str) -> str:
     return value
 
 
-def _warn_of_unknown(reader: Reader, fields: Iterable[str], known: frozenset[str], path: str) -> None:
+def _warn_of_unknown(reader: Reader, fields: Json, known: frozenset[str], path: str) -> None:
+    if fields.keys() <= known:
+        return
     for name in fields:
         if name not in known:
             reader.warn(f"{path}.{name[:40]}", "is not in the specification and was ignored")
+
+
+_RENAMED = {"min_duration": "min_duration_s", "max_duration": "max_duration_s"}
+_READERS: dict[str, Callable[[Reader, Any, str], Any]] = {
+    "start_time": Reader.time_of_day,
+    "end_time": Reader.time_of_day,
+    "start_date": Reader.date,
+    "end_date": Reader.date,
+    **dict.fromkeys(("min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power"), Reader.number),
+    "min_duration": Reader.whole,
+    "max_duration": Reader.whole,
+    "day_of_week": _days,
+    "reservation": _reservation,
+}

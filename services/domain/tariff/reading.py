@@ -1,14 +1,16 @@
 """Reads OCPI JSON with exact numbers, permissively: values and warnings; only what is dangerous is refused."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, NoReturn
 
-_MOST = Decimal("1e15")
+_MOST = 10**15
 _MOST_DIGITS = 24
 _OCPI_DECIMALS = 4
+_USUAL = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 
 Json = dict[str, Any]
 
@@ -46,7 +48,12 @@ class Reader:
 
     def number(self, value: object, path: str) -> Decimal:
         """A JSON number, or one in a string. More than 4 decimals are used and warned about (types, number)."""
+        if type(value) is int and -_MOST < value < _MOST:
+            return Decimal(value)
         exact = value if isinstance(value, Decimal) else self._exact(value, path)
+        return exact if _USUAL.fullmatch(str(exact)) else self._unusual(exact, path)
+
+    def _unusual(self, exact: Decimal, path: str) -> Decimal:
         sign_digits_exponent = exact.as_tuple()
         exponent = sign_digits_exponent.exponent
         if not isinstance(exponent, int):
@@ -74,6 +81,8 @@ class Reader:
         return None if value is None else self.number(value, f"{path}.{name}")
 
     def whole(self, value: object, path: str) -> int:
+        if type(value) is int and 0 <= value < _MOST:
+            return value
         number = self.number(value, path)
         if number != number.to_integral_value() or number < 0:
             raise Refused(f"{path} is not a whole number of 0 or more")
@@ -95,27 +104,23 @@ class Reader:
         value = fields.get(name)
         return None if value is None else self.moment(value, f"{path}.{name}")
 
-    def optional_time_of_day(self, fields: Json, name: str, path: str) -> time | None:
-        value = fields.get(name)
-        if value is None:
-            return None
+    def time_of_day(self, value: Any, path: str) -> time:
+        if value == "24:00":
+            self.warn(path, "24:00 is written 00:00")
+            return time()
         try:
-            if isinstance(value, str) and value == "24:00":
-                self.warn(f"{path}.{name}", "24:00 is written 00:00")
-                return time()
             read = time.fromisoformat(value)
         except (TypeError, ValueError):
-            raise Refused(f"{path}.{name} is not a time of day like 23:59") from None
-        if len(value) != len("00:00") or read.tzinfo is not None:
-            self.warn(f"{path}.{name}", "is not a time of day like 23:59")
+            raise Refused(f"{path} is not a time of day like 23:59") from None
+        if len(value) != len("00:00"):
+            self.warn(path, "is not a time of day like 23:59")
         return read.replace(tzinfo=None)
 
-    def optional_date(self, fields: Json, name: str, path: str) -> date | None:
-        value = fields.get(name)
+    def date(self, value: Any, path: str) -> date:
         try:
-            return None if value is None else date.fromisoformat(value)
+            return date.fromisoformat(value)
         except (TypeError, ValueError):
-            raise Refused(f"{path}.{name} is not a date like 2026-01-31") from None
+            raise Refused(f"{path} is not a date like 2026-01-31") from None
 
     def required(self, fields: Json, name: str, path: str) -> object:
         value = fields.get(name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+from services.domain.quick_init import quick_init
 from services.domain.tariff.model import DayOfWeek, TariffRestrictions
 from services.domain.tariff.session import Period
 
@@ -13,7 +14,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """The beginning of a period: its local time, and what the session had used and lasted until then."""
 

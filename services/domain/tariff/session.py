@@ -5,6 +5,8 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
+from services.domain.quick_init import quick_init
+
 
 class ClockState(StrEnum):
     """What is known of the clock that the session's times come from (OCMF time status U, I, S, R)."""
@@ -20,7 +22,8 @@ class ClockState(StrEnum):
         return self in (ClockState.SYNCHRONISED, ClockState.RELATIVE)
 
 
-@dataclass(frozen=True, slots=True)
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """What was used from `started_at` to the next period; None where the record has no such dimension.
 
@@ -42,8 +45,9 @@ class Period:
     @property
     def charges(self) -> bool:
         """False for a period of a reservation, in which the session has not begun."""
-        used = (self.energy_kwh, self.charging_s, self.parking_s)
-        return self.reserved_s is None or any(volume is not None for volume in used)
+        return self.reserved_s is None or not (
+            self.energy_kwh is None and self.charging_s is None and self.parking_s is None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def price(terms: TariffTerms, energy_wh: Decimal, duration_s: int) -> Costs:
 
     Energy and time are never rounded before they are priced. Raises ValueError for amounts beyond any record.
     """
-    used = Period(_EPOCH, energy_kwh=EXACT.divide(energy_wh, WH_PER_KWH), charging_s=Decimal(duration_s))
+    used = Period(
+        started_at=_EPOCH, energy_kwh=EXACT.divide(energy_wh, WH_PER_KWH), charging_s=Decimal(duration_s)
+    )
     found = price_session(Session(_EPOCH, _EPOCH, (used,), UTC), (tariff_of(terms),))
     costs = {line.kind: line.shown.excl_vat for line in found.lines}
     energy, time, session = costs[LineKind.ENERGY], costs[LineKind.TIME], costs[LineKind.FLAT]

@@ -46,6 +46,6 @@ def session(
     """The parts one after the other from `start` on."""
     at, periods = start, []
     for minutes, volumes in parts:
-        periods.append(Period(at.astimezone(UTC), **volumes))  # type: ignore[arg-type]
+        periods.append(Period(started_at=at.astimezone(UTC), **volumes))  # type: ignore[arg-type]
         at += timedelta(minutes=minutes)
     return Session(start.astimezone(UTC), at.astimezone(UTC), tuple(periods), zone, clock)

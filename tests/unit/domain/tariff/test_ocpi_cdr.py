@@ -122,7 +122,7 @@ class TestRecords:
             (cdr(period({})), "type is missing"),
             (cdr(period({"type": 5})), "type is not a string"),
             (cdr(period({"type": "ENERGY"})), "volume is missing"),
-            (cdr(period({"type": "ENERGY", "volume": "much"})), "volume is not a number"),
+            (cdr(period({"type": "ENERGY", "volume": "much"})), r"dimensions\[0\] is not a number"),
             (cdr(period(tariff_id=5)), "tariff_id is not a string"),
             (cdr(period(), tariffs={}), "tariffs is not a list"),
             (cdr(period(), total_time="long"), "total_time is not a number"),

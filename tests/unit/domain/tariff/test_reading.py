@@ -43,6 +43,9 @@ class TestNumbers:
         assert reader.number(value, "$.x") == 5
         assert not reader.warnings
 
+    def test_may_be_long(self) -> None:
+        assert Reader().number("12345678901234.5", "$.x") == Decimal("12345678901234.5")
+
     def test_with_many_decimals_are_used_and_warned_about(self) -> None:
         reader = Reader()
         assert reader.number(Decimal("26.100000000000012"), "$.x") == Decimal("26.100000000000012")
@@ -93,15 +96,13 @@ class TestTimes:
         with pytest.raises(Refused, match="not a time like"):
             Reader().moment(value, "$.x")
         with pytest.raises(Refused, match="not a time of day"):
-            Reader().optional_time_of_day({"x": value}, "x", "$")
+            Reader().time_of_day(value, "$.x")
         with pytest.raises(Refused, match="not a date"):
-            Reader().optional_date({"x": value}, "x", "$")
+            Reader().date(value, "$.x")
 
-    def test_of_day_and_dates_may_be_missing(self) -> None:
-        assert Reader().optional_time_of_day({}, "x", "$") is None
-        assert Reader().optional_date({}, "x", "$") is None
+    def test_may_be_missing(self) -> None:
         assert Reader().optional_moment({}, "x", "$") is None
-        assert Reader().optional_date({"x": "2026-03-02"}, "x", "$") == date(2026, 3, 2)
+        assert Reader().date("2026-03-02", "$.x") == date(2026, 3, 2)
 
     @pytest.mark.parametrize(
         ("text", "wanted", "warned"),
@@ -109,7 +110,7 @@ class TestTimes:
     )
     def test_of_day_are_hours_and_minutes(self, text: str, wanted: time, warned: int) -> None:
         reader = Reader()
-        assert reader.optional_time_of_day({"x": text}, "x", "$") == wanted
+        assert reader.time_of_day(text, "$.x") == wanted
         assert len(reader.warnings) == warned
 
 

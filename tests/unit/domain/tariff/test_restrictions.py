@@ -13,8 +13,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 def holds(
     at: datetime = NOON, kwh: str = "0", minutes: int = 0, measured: object = None, **limits: object
 ) -> bool:
-    period = Period(at, **(measured or {}))  # type: ignore[arg-type]
-    moment = Moment(at, Decimal(kwh), timedelta(minutes=minutes))
+    period = Period(started_at=at, **(measured or {}))  # type: ignore[arg-type]
+    moment = Moment(local=at, energy_kwh=Decimal(kwh), elapsed=timedelta(minutes=minutes))
     return active(TariffRestrictions(**limits), moment, period)  # type: ignore[arg-type]
 
 
