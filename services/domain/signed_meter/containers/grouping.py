@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 from services.domain.signed_meter.findings import Code
+from services.domain.signed_meter.ocmf.registers import ENDS
 from services.domain.signed_meter.record import SessionVerdict, SignedRecord
 from services.domain.signed_meter.session import judge
 
 Session = tuple[SignedRecord, ...]
 _PAIR = 2
 _BEGIN, _BETWEEN, _END = range(3)
+_END_MARKERS = ENDS | {"end"}
 _PARTIAL = {Code.BEGIN_MISSING.name, Code.END_MISSING.name, Code.NOT_A_TRANSACTION.name}
 
 
@@ -53,7 +55,7 @@ def _shows(record: SignedRecord, verdict: SessionVerdict) -> tuple[bool, bool, b
     """Whether it begins a session, is one, and ends one, by content first and then by context."""
     codes, marker, place = set(verdict.codes), _marker(verdict), _place(record)
     begins = Code.END_MISSING.name in codes or marker == "begin" or place == _BEGIN
-    ends = Code.BEGIN_MISSING.name in codes or marker == "end" or place == _END
+    ends = place == _END or any(reading.marker in _END_MARKERS for reading in verdict.readings)
     return begins, all(verdict.signature_valid) and not codes & _PARTIAL and place != _END, ends
 
 
