@@ -17,6 +17,7 @@ from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
 from services.ocpi.peer import Peer
 from services.ocpi.registrar import Outside, Registrar
+from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Store
@@ -93,6 +94,7 @@ def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Eg
     answering.mount(app)
     registrar = registrar_of(chosen, egress, Outside(bus.publish, directory.partner, now_ms, new_token))
     CredentialsRoutes(chosen.own, registrar, answering).mount(app)
+    RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
     PullRoutes(chosen, directory, Store(chosen.clickhouse), now_ms, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 

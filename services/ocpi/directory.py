@@ -2,18 +2,30 @@
 
 import threading
 from collections import defaultdict
+from typing import Any
 
+from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerRegistered
-from services.domain.events.station import Station
+from services.domain.events.station import Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.tokens import normalise_uid, token_key
+from services.ocpi.outbound.locations import Equipment
 from services.ocpi.wire.parties import Party, party_of
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.view import View
 
-TOPICS = (Partner.TOPIC, PartnerRegistered.TOPIC, Token.TOPIC, Station.TOPIC, Tariff.TOPIC)
+TOPICS = (
+    Partner.TOPIC,
+    PartnerRegistered.TOPIC,
+    Token.TOPIC,
+    Station.TOPIC,
+    Tariff.TOPIC,
+    Location.TOPIC,
+    StationStatus.TOPIC,
+    Connection.TOPIC,
+)
 
 
 class Holders:
@@ -51,6 +63,9 @@ class Directory:
         self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
         self._tariffs: View[Tariff] = View(kafka, codec, Tariff.TOPIC)
+        self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
+        self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
+        self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
 
     def start(self) -> None:
         for view in self._views:
@@ -66,8 +81,16 @@ class Directory:
             view.stop()
 
     @property
-    def _views(self) -> tuple[View[Partner] | View[Token] | View[Station] | View[Tariff], ...]:
-        return self._partners, self._tokens, self._stations, self._tariffs
+    def _views(self) -> tuple[View[Any], ...]:
+        return (
+            self._partners,
+            self._tokens,
+            self._stations,
+            self._tariffs,
+            self._locations,
+            self._statuses,
+            self._connections,
+        )
 
     def partner(self, key: str) -> Partner | None:
         """By its key in partner.state."""
@@ -87,6 +110,29 @@ class Directory:
 
     def station(self, tenant: str, station_id: str) -> Station | None:
         return self._stations.get(f"{tenant}/{station_id}")
+
+    def places(self, tenant: str) -> list[tuple[Location, list[Equipment]]]:
+        """All locations with what stands there."""
+        standing: defaultdict[str, list[Equipment]] = defaultdict(list)
+        for key, station in self._stations.items():
+            if station.tenant == tenant and station.location_id:
+                standing[station.location_id].append(self._equipment(key, station))
+        return [
+            (place, sorted(standing[place.location_id], key=lambda one: one.station.station_id))
+            for _, place in self._locations.items()
+            if place.tenant == tenant
+        ]
+
+    def place(self, tenant: str, location_id: str) -> tuple[Location, list[Equipment]] | None:
+        """One location with what stands there; its id is compared without regard to case (types: CiString)."""
+        found = (place for place in self.places(tenant) if place[0].location_id.lower() == location_id.lower())
+        return next(found, None)
+
+    def _equipment(self, key: str, station: Station) -> Equipment:
+        return Equipment(station, self._statuses.get(key), self._connections.get(key))
+
+    def tariffs(self, tenant: str) -> list[Tariff]:
+        return [tariff for _, tariff in self._tariffs.items() if tariff.tenant == tenant]
 
     def currency_of(self, station: Station | None, otherwise: str) -> str:
         """The currency of the station's tariff."""

@@ -13,23 +13,28 @@ from prometheus_client import Counter
 from services.domain.events.cdr import Cdr
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
+from services.domain.events.station import Station
 from services.domain.units import Millis
 from services.ocpi.answering import Answering
 from services.ocpi.credentials_routes import version_of
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
 from services.ocpi.inbound.page_request import page_request
-from services.ocpi.outbound import cdrs, configuration, pages, sessions, signed_data
+from services.ocpi.outbound import cdrs, configuration, locations, pages, sessions, signed_data
 from services.ocpi.outbound.told import told
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Page, Store, key_of
+from services.ocpi.wire.conversion import Scene
+from services.ocpi.wire.model import V211
 from services.ocpi.wire.paging import PageRequest
 from services.ocpi.wire.parties import Party
 
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")
 _SHOWN_WARNINGS = 5
 
-Tell = Callable[[Any, str, list[str]], dict[str, Any] | None]
+Told = dict[str, Any] | None
+Scenes = dict[str, Scene]
+Tell = Callable[[Any, str, list[str], Scenes], Told]
 """An object in a version, with warnings; None when it cannot be told."""
 
 log = structlog.get_logger(__name__)
@@ -97,7 +102,8 @@ class PullRoutes:
         partner: Partner = request.scope["partner"]
         version = version_of(request)
         warnings: list[str] = []
-        objects = [tell(state, version, warnings) for state in page.objects]
+        scenes: Scenes = {}
+        objects = [tell(state, version, warnings, scenes) for state in page.objects]
         record(warnings, partner, module)
         last = key_of(page.objects[-1]) if page.more else None
         url = f"{self._settings.public_url}/ocpi/{version}/{module}"
@@ -105,19 +111,31 @@ class PullRoutes:
         routing = configuration.routing_headers(self._settings.operator, party_of_partner(partner), version)
         return self._answering.success([shown for shown in objects if shown is not None], headers | routing)
 
-    def _session(self, state: Session, version: str, warnings: list[str]) -> dict[str, Any] | None:
+    def _session(self, state: Session, version: str, warnings: list[str], scenes: Scenes) -> Told:
         station = self._directory.station(state.tenant, state.station_id)
         contract_id = self._directory.contract_of(state.tenant, state.id_token.value if state.id_token else "")
         currency = self._directory.currency_of(station, self._settings.ocpi_currency)
         new = sessions.session(state, contract_id, station, self._settings.operator, currency, warnings)
-        return told(new, "Session", version, warnings)
+        return told(new, "Session", version, warnings, self._scene(station, version, scenes))
 
-    def _cdr(self, state: Cdr, version: str, warnings: list[str]) -> dict[str, Any] | None:
+    def _scene(self, station: Station | None, version: str, scenes: Scenes) -> Scene:
+        """2.1.1 wants sessions and CDRs with their whole location; each is made once per page."""
+        if version != V211 or station is None or not station.location_id:
+            return Scene()
+        known = scenes.get(station.location_id)
+        if known is None:
+            place = self._directory.place(station.tenant, station.location_id)
+            # What does not fit is told where locations are.
+            told_there = locations.location(*place, self._settings.ocpi_operator_name, []) if place else None
+            known = scenes[station.location_id] = Scene(location=told_there)
+        return known
+
+    def _cdr(self, state: Cdr, version: str, warnings: list[str], scenes: Scenes) -> Told:
         station = self._directory.station(state.tenant, state.detail.station_id)
         proof = signed_data.proof(state.detail.signed_meter_values)
         url = f"{self._settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
         new = cdrs.cdr(state, station, self._settings.ocpi_currency, url, warnings)
-        return told(new, "CDR", version, warnings)
+        return told(new, "CDR", version, warnings, self._scene(station, version, scenes))
 
 
 def party_of_partner(partner: Partner) -> Party:

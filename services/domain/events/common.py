@@ -115,6 +115,46 @@ class CommandOutcome(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorStatus:
+    """How a connector is."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ConnectorStatus"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    evse_id: int  # 0: the station as a whole (OCPP 1.6).
+    connector_id: int
+    status: str  # OCPP 2.0.1 ConnectorStatusEnumType.
+    reported_status: str  # The word that the station used.
+    error_code: str | None = None
+    occurred_at: int  # The station's time.
+    recorded_at: int  # When we received it.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "evse_id": self.evse_id,
+            "connector_id": self.connector_id,
+            "status": self.status,
+            "reported_status": self.reported_status,
+            "error_code": self.error_code,
+            "occurred_at": self.occurred_at,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            evse_id=record["evse_id"],
+            connector_id=record["connector_id"],
+            status=record["status"],
+            reported_status=record["reported_status"],
+            error_code=record["error_code"],
+            occurred_at=record["occurred_at"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMonitor:
     """A monitor that is set in a station."""
 

@@ -1224,3 +1224,41 @@ class Station:
             local_list_groups=tuple(record["local_list_groups"]),
             updated_at=record["updated_at"],
         )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationStatus:
+    """How each connector of a station is, as it said last."""
+
+    FULL_NAME: ClassVar[str] = "station.status.v1.StationStatus"
+    TOPIC: ClassVar[str] = "station.status.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    connectors: tuple[common.ConnectorStatus, ...]  # In the order of EVSE and connector.
+    updated_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "protocol": self.protocol,
+            "connectors": [item.to_record() for item in self.connectors],
+            "updated_at": self.updated_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            protocol=record["protocol"],
+            connectors=tuple([common.ConnectorStatus.from_record(item) for item in record["connectors"]]),
+            updated_at=record["updated_at"],
+        )

@@ -9,9 +9,11 @@ from services.domain.events.station import Station
 from services.domain.units import rfc3339
 from services.ocpi.outbound.places import cdr_location
 from services.ocpi.outbound.signed_data import signed_data
+from services.ocpi.outbound.tariffs import tariff
 from services.ocpi.outbound.tokens import AUTH_METHOD, cdr_token
 from services.ocpi.wire import v230
 from services.ocpi.wire.numbers import hours, hours_of_ms, kwh, number
+from services.ocpi.wire.parties import Party
 from services.ocpi.wire.strings import ci_text
 
 NOT_PRICED = "Not priced: the station had no tariff."
@@ -87,30 +89,8 @@ def _remark(detail: ChargeDetail, url: str, signed: v230.SignedData | None) -> s
 
 
 def _tariff(detail: ChargeDetail, terms: TariffTerms) -> v230.Tariff:
-    """The terms as a tariff that holds all the time; free of charge is energy for nothing.
-
-    Terms never change under one id, so `last_updated` may be any moment before the session; it is its start.
-    """
-    vat = number(terms.vat_percent)
-    prices = (
-        ("ENERGY", terms.energy_price_per_kwh),
-        ("TIME", terms.time_price_per_hour),
-        ("FLAT", terms.session_fee),
-    )
-    components = tuple(
-        v230.PriceComponent(type=kind, price=number(price), vat=vat, step_size=1)
-        for kind, price in prices
-        if price or kind == "ENERGY"
-    )
-    return v230.Tariff(
-        country_code=detail.country_code,
-        party_id=detail.party_id,
-        id=terms.tariff_id[:36],
-        currency=terms.currency,
-        elements=(v230.TariffElement(price_components=components),),
-        tax_included="NO",
-        last_updated=rfc3339(detail.started_at),
-    )
+    """Terms never change under one id, so `last_updated` may be any moment before the session; it is its start."""
+    return tariff(terms, Party(detail.country_code, detail.party_id), detail.started_at)
 
 
 def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:

@@ -12,11 +12,11 @@ VERSIONS: Final = (V211, V221, V230)
 SENDER: Final = "SENDER"
 RECEIVER: Final = "RECEIVER"
 
-_PULLED: Final = (("cdrs", SENDER), ("sessions", SENDER))
+_PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDER), ("cdrs", SENDER))
 MODULES: Final = {
     V230: (("credentials", SENDER), *_PULLED),
     V221: (("credentials", SENDER), *_PULLED),
-    V211: (("credentials", SENDER), ("cdrs", SENDER)),
+    V211: (("credentials", SENDER), *_PULLED),
 }
 """What is served per version. The role of credentials means nothing and is SENDER."""
 

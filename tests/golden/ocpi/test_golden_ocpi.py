@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from services.ocpi.outbound import configuration
+from services.ocpi.outbound import configuration, locations
 from services.ocpi.outbound.configuration import Own
+from services.ocpi.outbound.locations import Equipment
+from services.ocpi.outbound.tariffs import tariff
+from services.ocpi.outbound.told import told
+from services.ocpi.wire import v230
+from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.parties import Party
 from tests.golden.ocpi.contracts import EXAMPLES, fyi_complaints, kit_complaints, needs_specs, types_of
 from tests.golden.ocpi.golden import CASES, as_text, canonical, out
+from tests.unit.ocpi import facts
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -28,6 +34,26 @@ class TestGoldenObjects:
     def test_are_valid_in_221(self, case: Path) -> None:
         told = json.loads(as_text(out(case)["object"]))
         assert kit_complaints(told, "2.2.1", kind_of(case)) == []
+
+    @needs_specs
+    @pytest.mark.parametrize("version", ["2.3.0", "2.2.1", "2.1.1"])
+    def test_of_locations_and_tariffs_are_valid_in_every_version(self, version: str) -> None:
+        equipment = [Equipment(facts.station(), facts.station_status(), facts.connection())]
+        place = locations.location(facts.location(), equipment, "Wattlog", [])
+        free = tariff(facts.TERMS, Party("DE", "WAT"), facts.START)
+        for new, name in ((place, "Location"), (free, "Tariff")):
+            told_of = json.loads(as_text(told(new, name, version, [])))
+            assert kit_complaints(told_of, version, name.lower()) == []
+
+    @needs_specs
+    @each_case
+    def test_are_valid_in_211_with_the_location(self, case: Path) -> None:
+        equipment = [Equipment(facts.station(), facts.station_status(), facts.connection())]
+        scene = Scene(location=locations.location(facts.location(), equipment, "Wattlog", []))
+        new = canonical(case, [])
+        name = "CDR" if isinstance(new, v230.Cdr) else "Session"
+        told_of = json.loads(as_text(told(new, name, "2.1.1", [], scene)))
+        assert kit_complaints(told_of, "2.1.1", kind_of(case)) == []
 
     @needs_specs
     @each_case

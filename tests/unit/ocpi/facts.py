@@ -12,6 +12,7 @@ from services.domain.events.common import (
     CdrStatus,
     ChargeDetail,
     ChargingPeriod,
+    ConnectorStatus,
     Evse,
     IdToken,
     SessionStatus,
@@ -19,9 +20,10 @@ from services.domain.events.common import (
     TariffTerms,
     TokenStatus,
 )
+from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
-from services.domain.events.station import Station
+from services.domain.events.station import Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.ids import derived_id
@@ -130,6 +132,54 @@ def session(**changes: Any) -> Session:
         updated_at=START + 900_120,
     )
     return replace(state, **changes)
+
+
+def location(**changes: Any) -> Location:
+    fields = (
+        "location_id",
+        "name",
+        "address",
+        "city",
+        "postal_code",
+        "country",
+        "latitude",
+        "longitude",
+        "time_zone",
+    )
+    same = {name: getattr(LOCATION, name) for name in fields}
+    return replace(Location(tenant=TENANT, country_code="DE", party_id="WAT", updated_at=START, **same), **changes)
+
+
+def connector_status(evse_id: int = 1, status: str = "Available", at: int = START + 60_000) -> ConnectorStatus:
+    return ConnectorStatus(
+        evse_id=evse_id,
+        connector_id=evse_id,
+        status=status,
+        reported_status=status,
+        occurred_at=at,
+        recorded_at=at,
+    )
+
+
+def station_status(*connectors: ConnectorStatus) -> StationStatus:
+    said = connectors or (connector_status(),)
+    at = max(one.recorded_at for one in said)
+    return StationStatus(
+        tenant=TENANT, station_id="DE-WAT-0001", protocol="ocpp1.6", connectors=said, updated_at=at
+    )
+
+
+def connection(**changes: Any) -> Connection:
+    known = Connection(
+        tenant=TENANT,
+        station_id="DE-WAT-0001",
+        edge_id="edge-1",
+        epoch=1,
+        connected=True,
+        protocol="ocpp1.6",
+        since=START + 30_000,
+    )
+    return replace(known, **changes)
 
 
 def detail(**changes: Any) -> ChargeDetail:
