@@ -29,7 +29,7 @@ from tests.integration.ocpp_case import PASSWORD, station
 
 Ledger = list[dict[str, Any]]
 WAYS = ("local", "remote", "offline")
-_OVER_S = 150.0
+_OVER_S = 300.0
 
 
 @dataclass(frozen=True)

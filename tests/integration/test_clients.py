@@ -83,7 +83,7 @@ def world(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     running.stop()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.station)
 def test_records_are_the_ledger_of(client: Client, world: World, cache_dir: Path) -> None:
     sessions = drawn_sessions(client, client.ways * ROUNDS, random.Random(client.station))

@@ -30,7 +30,7 @@ CLIENTS = [
 ]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_ledgers_are_records_whatever_is_killed(kafka: KafkaSettings, tmp_path: Path, cache_dir: Path) -> None:
     for client in CLIENTS:
         client.command(cache_dir)
