@@ -12,7 +12,9 @@ from services.domain.signed_meter.exact import difference
 from services.domain.signed_meter.findings import Code, Effect, Finding, finding
 from services.domain.signed_meter.record import Checked, Verified
 
-_CONTEXTS: Final = {"Transaction.Begin": "begin", "Transaction.End": "end"}
+BEGIN: Final = "Transaction.Begin"
+END: Final = "Transaction.End"
+_CONTEXTS: Final = {BEGIN: "begin", END: "end"}
 
 Question = Callable[[Verified, Verified], Iterator[Finding]]
 """Asks two neighbouring records of a session, the earlier first."""
@@ -92,20 +94,21 @@ _ALWAYS: Final[tuple[Question, ...]] = (
 )
 
 
+def places(said: Sequence[tuple[str | None, str | None]]) -> list[str]:
+    """`begin`, `between` or `end` for each (context, marker); by the order where none of them says."""
+    found = [_CONTEXTS.get((context or "").strip(), marker) for context, marker in said]
+    if not any(found):
+        return ["begin", *["between"] * (len(found) - 2), "end"]
+    return [place if place in ("begin", "end") else "between" for place in found]
+
+
 def _placed(records: Sequence[Verified]) -> tuple[list[Verified], list[Verified], list[Verified]]:
-    begins: list[Verified] = []
-    between: list[Verified] = []
-    ends: list[Verified] = []
-    said = [_place(one) for one in records]
-    if not any(said):
-        return [records[0]], [*records[1:-1]], [records[-1]]
-    for record, place in zip(records, said, strict=True):
-        {"begin": begins, "end": ends}.get(place or "", between).append(record)
+    found = places([(one.context, one.readings[0].marker) for one in records])
+    begins, between, ends = (
+        [record for record, place in zip(records, found, strict=True) if place == wanted]
+        for wanted in ("begin", "between", "end")
+    )
     return begins, between, ends
-
-
-def _place(record: Verified) -> str | None:
-    return _CONTEXTS.get((record.context or "").strip(), record.readings[0].marker)
 
 
 def _incomplete(begins: Sequence[Verified], ends: Sequence[Verified]) -> Iterator[Finding]:
