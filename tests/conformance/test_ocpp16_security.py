@@ -146,12 +146,12 @@ async def _boots(csms: Csms, name: str, socket: object, profile: int) -> None:
 
 async def test_tc_088_csms_sub_protocol(csms: Csms) -> None:
     name = next(csms.names)
-    async with csms.edge.connect(name, ("ocpp0.1", V16)) as socket:
-        assert socket.subprotocol == V16
-    async with csms.edge.connect(name, None) as socket:
+    async with csms.edge.connect(name, ("ocpp0.1",)) as socket:
         assert socket.subprotocol is None
         with pytest.raises(Exception, match="1002"):
             await answer(socket)
+    async with csms.edge.connect(name, ("ocpp0.1", V16)) as socket:
+        assert socket.subprotocol == V16
 
 
 async def test_tc_073_csms_new_password(csms: Csms) -> None:
