@@ -8,8 +8,8 @@ from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.record import SignedRecord
 from services.domain.signed_meter.session import verify
 
-_TEXTS = {b"OCMF|": "OCMF", b"AP;": "ALFEN", b"128.8.0(": "PCDF", b"PCDF": "PCDF"}
-_NEXT = re.compile(rb"^\s*(?=OCMF\||AP;|128\.8\.0\()", re.MULTILINE)
+_TEXTS = {b"OCMF": "OCMF", b"AP;": "ALFEN", b"128.8.0(": "PCDF", b"PCDF": "PCDF"}
+_NEXT = re.compile(rb"^[ \t]*(?=OCMF\s{0,8}\||AP;|128\.8\.0\()", re.MULTILINE)
 _SML = b"\x1b\x1b\x1b\x1b"
 _SML_FORMATS = ("EDL_40_P", "ISA_EDL_40_P")
 _STX = b"\x02"

@@ -1,6 +1,8 @@
 """From text to sections: split where the JSON ends, never at a bar, since strings hold bars in the field."""
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from services.domain.signed_meter.encodings import from_base64, from_hex
 from services.domain.signed_meter.findings import NotReadable
 
-_HEADER = "OCMF|"
+_HEADER = re.compile(r"OCMF[ \t\r\n]*\|")
 _MAX_CHARACTERS = 1_000_000
 _WHITE_SPACE = " \t\r\n"
 
@@ -49,8 +51,7 @@ _LENIENT = json.JSONDecoder(strict=False, parse_float=str, parse_int=str, parse_
 
 def split(data: bytes) -> Sections:
     """The sections of one record; NotReadable when it is none. Text in hex or base64 is decoded first."""
-    text = _text(data)
-    start = len(_HEADER)
+    text, start = _text(data)
     payload, ambiguous, bar = _section(text, start, "payload")
     if text[bar : bar + 1] != "|":
         raise NotReadable("there is no signature section", "signature")
@@ -64,18 +65,22 @@ def split(data: bytes) -> Sections:
     return Sections(signed, payload, signature, rest[1:].strip(_WHITE_SPACE) or None, ambiguous)
 
 
-def _text(data: bytes) -> str:
-    text = _plain(data)
-    for decode in () if text.startswith(_HEADER) else (from_hex, from_base64):
+def _text(data: bytes) -> tuple[str, int]:
+    """The text, and where its payload section begins."""
+    for reading in _readings(data):
+        header = _HEADER.match(reading)
+        if header:
+            return reading, header.end()
+    raise NotReadable("it does not begin with OCMF|", "header")
+
+
+def _readings(data: bytes) -> Iterator[str]:
+    yield _plain(data)
+    for decode in (from_hex, from_base64):
         try:
-            text = _plain(decode(data, "data"))
+            yield _plain(decode(data, "data"))
         except NotReadable:
             continue
-        if text.startswith(_HEADER):
-            break
-    if not text.startswith(_HEADER):
-        raise NotReadable("it does not begin with OCMF|", "header")
-    return text
 
 
 def _plain(data: bytes) -> str:

@@ -113,11 +113,8 @@ class TestText:
         assert not one(record(signed(spaced).replace("\t", ""))).valid
 
     def test_may_be_surrounded_and_spread_over_lines(self) -> None:
-        assert one(
-            record(
-                f"\ufeff\r\n {signed(TEXT).replace('|{', '|' + chr(10) + '{', 2)} \n".replace('|\n{"FV', '|{"FV')
-            )
-        ).valid
+        header, body, section = "OCMF", f"\n{TEXT}\n", signed(f"\n{TEXT}\n").rsplit("|", 1)[1]
+        assert one(record(f"\ufeff\r\n {header}\n|{body}|\n{section}\n ")).valid
 
     def test_may_hold_bars_and_brackets_in_strings(self) -> None:
         assert one(record(signed(payload(begin(), end(), TT='a|b}|{"c\\"|')))).valid

@@ -89,7 +89,20 @@ class TestRaw:
     def test_key_in_no_file_means_no_true_signature(self) -> None:
         assert answers(read_sessions(WHOLE.encode())) == [False]
 
-    @pytest.mark.parametrize("data", [b"", b" ", b"hello", b"\x00" * 100, b"AABB", b"QUJD", "ü".encode("latin-1")])
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b" ",
+            b"\n" * 3_000_000,
+            b" " * 3_000_000,
+            b"hello",
+            b"\x00" * 100,
+            b"AABB",
+            b"QUJD",
+            "ü".encode("latin-1"),
+        ],
+    )
     def test_bytes_that_are_nothing_are_said_to_be(self, data: bytes) -> None:
         with pytest.raises(NotReadable):
             read_sessions(data, KEY)
