@@ -18,11 +18,14 @@ def lines(seed: str, count: int) -> Iterator[Json]:
     for number in range(count):
         version = "211" if chance.random() < 0.2 else "221"
         start = _start(chance)
+        cdr = _cdr(chance, version, start)
+        if chance.random() < 0.2:
+            _spoil(chance, version, cdr)
         yield {
             "id": f"{seed}-{number}",
             "version": version,
             "tz": chance.choice(ZONES),
-            "cdr": _cdr(chance, version, start),
+            "cdr": cdr,
             "tariff": _tariff(chance, version, start),
         }
 
@@ -54,6 +57,29 @@ def _cdr(chance: random.Random, version: str, start: datetime) -> Json:
         "total_time": 0,
     }
     return cdr if version == "211" else {"country_code": "DE", "party_id": "WAT"} | cdr
+
+
+def _spoil(chance: random.Random, version: str, cdr: Json) -> None:
+    """What partners get wrong, and what is read all the same, with a warning each."""
+    periods = cdr["charging_periods"]
+    match chance.randrange(8):
+        case 0 if version != "211":
+            del cdr[chance.choice(["country_code", "party_id", "currency"])]
+        case 1 if version != "211":
+            cdr |= {"country_code": chance.choice(["DEU", "de", "deu"]), "currency": chance.choice(["eur", "CHF"])}
+        case 2 if version != "211":
+            cdr |= {"total_cost": 5, "total_time_cost": {"excl_vat": 5, "incl_vat": 4}}
+        case 3:
+            cdr |= {"total_energy": chance.choice([26.100000000000012, "5.50000"]), "total_parking_time": None}
+        case 4:
+            kind = chance.choice(["SESSION_TIME", "CURRENT", "STATE_OF_CHARGE", "FLAT"])
+            chance.choice(periods)["dimensions"].append({"type": kind, "volume": 1})
+        case 5:
+            periods[0]["start_date_time"] = "2025-01-01T00:00:00Z"
+        case 6:
+            chance.choice(periods)["dimensions"][0]["volume"] = chance.choice([0.123456789, "0.25", 0, -0.0056])
+        case _:
+            chance.shuffle(periods)
 
 
 def _dimensions(chance: random.Random, version: str, seconds: int) -> list[Json]:

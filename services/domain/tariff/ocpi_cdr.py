@@ -98,14 +98,15 @@ def seconds(hours: Decimal) -> Decimal:
 
 
 def _look_at_parties(reader: Reader, fields: Json) -> None:
-    country, party, currency = fields.get("country_code"), fields.get("party_id"), fields.get("currency")
-    for name, value, letters in (("country_code", country, 2), ("party_id", party, 3), ("currency", currency, 3)):
+    for name, letters in (("country_code", 2), ("party_id", 3), ("currency", 3)):
+        value, path = fields.get(name), f"$.{name}"
         if value is None:
             reader.warn("$", f"{name} is missing")
-        elif not isinstance(value, str) or len(value) != letters:
-            reader.warn(f"$.{name}", f"is not of {letters} letters")
-        elif name != "party_id" and not value.isupper():
-            reader.warn(f"$.{name}", "is not upper case")
+            continue
+        if not isinstance(value, str) or len(value) != letters:
+            reader.warn(path, f"is not of {letters} letters")
+        if isinstance(value, str) and name != "party_id" and value != value.upper():
+            reader.warn(path, "is not upper case")
 
 
 def _look_at_totals(reader: Reader, fields: Json, version: str) -> None:

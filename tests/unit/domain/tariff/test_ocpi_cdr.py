@@ -92,7 +92,7 @@ class TestRecords:
             (cdr(period(), country_code="DEU"), "country_code is not of 2 letters"),
             (cdr(period(), country_code="de"), "country_code is not upper case"),
             (cdr(period(), party_id=5), "party_id is not of 3 letters"),
-            (cdr(period(), currency="Euro"), "currency is not of 3 letters"),
+            (cdr(period(), currency="EURO"), "currency is not of 3 letters"),
             (cdr(period(), total_energy=26.100000000000012), "total_energy has more than 4 decimals"),
             (cdr(period(), total_cost=5), "total_cost is a number"),
             (cdr(period(), total_cost={"excl_vat": 5, "incl_vat": 4}), "total_cost is less with taxes"),
