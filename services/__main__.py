@@ -35,6 +35,16 @@ COMMANDS = {
         "Run the processor that settles records; steps, statements.",
         app=True,
     ),
+    "evidence": Entry(
+        "services.evidence.cli:evidence",
+        "Run the processor that verifies signed meter values; its work list.",
+        app=True,
+    ),
+    "meter-key": Entry(
+        "services.evidence.meter_keys.cli:meter_key",
+        "Add, approve, revoke and export public keys of meters.",
+        app=True,
+    ),
     "smartcharging": Entry("services.smartcharging.app:main", "Run the processor that offers EVs what they need."),
     "pki": Entry(
         "services.pki.cli:pki", "Run the process that has stations' certificates signed; list, revoke.", app=True

@@ -61,6 +61,7 @@ class StackSettings:
     settlement_metrics_port: int = setting(9112, "metrics and health of the settlement processor")
     smartcharging_metrics_port: int = setting(9108, "metrics and health of the smartcharging processor")
     devices_metrics_port: int = setting(9110, "metrics and health of the devices processor")
+    evidence_metrics_port: int = setting(9116, "metrics and health of the evidence processor")
     pki_metrics_port: int = setting(9115, "metrics and health of the pki process")
 
     @property
@@ -101,6 +102,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("whitelist", chosen.whitelist_metrics_port),
         _slice("sessions", chosen.sessions_metrics_port),
         _slice("cdrs", chosen.cdrs_metrics_port),
+        _slice("evidence", chosen.evidence_metrics_port),
         replace(
             _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
             argv=lambda: _with_test_pki(chosen.common.data_dir, _python("ocpp")()),

@@ -8,6 +8,7 @@ from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
 from services.console.settings import ConsoleSettings
 from services.devices.app import DevicesSettings
+from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
 from services.fleet.cli import ApiSettings
 from services.ocpi.settings import OcpiSettings
@@ -30,6 +31,7 @@ OWN = {
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
     "smartcharging": SmartChargingSettings,
+    "evidence": EvidenceSettings,
     "pki": PkiSettings,
     "devices": DevicesSettings,
     "analytics": AnalyticsSettings,

@@ -21,6 +21,7 @@ SLICES = [
     "smartcharging",
     "pki",
     "devices",
+    "evidence",
 ]
 OWN = [p for p in SERVICES.rglob("*.py") if "events" not in p.parts and "__pycache__" not in p.parts]
 PURE = ("inbound", "outbound", "fold", "rows", "wire", "connection")
@@ -77,7 +78,7 @@ class TestFiles:
         assert not guilty
 
     @pytest.mark.parametrize(
-        "name", ["sessions", "cdrs", "whitelist", "fleet", "settlement", "smartcharging", "devices"]
+        "name", ["sessions", "cdrs", "whitelist", "fleet", "settlement", "smartcharging", "devices", "evidence"]
     )
     def test_of_processors_are_pure_but_for_app_and_cli(self, name: str) -> None:
         """import-linter's contract names the pure modules that all slices have; processors have more of them."""

@@ -23,6 +23,7 @@ from services.analytics.app import AnalyticsSettings
 from services.cdrs.app import CdrsSettings
 from services.console.settings import ConsoleSettings
 from services.devices.app import DevicesSettings
+from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
@@ -52,6 +53,7 @@ SETTINGS: dict[str, type] = {
     "whitelist": WhitelistSettings,
     "settlement": SettlementSettings,
     "smartcharging": SmartChargingSettings,
+    "evidence": EvidenceSettings,
     "pki": PkiSettings,
     "devices": DevicesSettings,
     "analytics": AnalyticsSettings,
@@ -65,6 +67,7 @@ PROCESSORS = (
     "settlement",
     "smartcharging",
     "pki",
+    "evidence",
     "devices",
 )
 PORTS = {

@@ -28,6 +28,7 @@ SLICES = {
     "smartcharging",
     "pki",
     "devices",
+    "evidence",
 }
 
 

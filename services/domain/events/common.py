@@ -261,6 +261,16 @@ class DriftReason(StrEnum):
     REFUSED = "REFUSED"
 
 
+class EvidenceOutcome(StrEnum):
+    """Whether the signed meter values of a session prove what is billed."""
+
+    UNKNOWN = "UNKNOWN"
+    OK = "OK"
+    FAILED = "FAILED"
+    UNDECIDED = "UNDECIDED"
+    UNSIGNED = "UNSIGNED"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evse:
@@ -400,6 +410,27 @@ class LocalListStatus(StrEnum):
     CURRENT = "CURRENT"
     FAILED = "FAILED"
     UNSUPPORTED = "UNSUPPORTED"
+
+
+class MeterKeySource(StrEnum):
+    """Where a meter's public key is known from."""
+
+    UNKNOWN = "UNKNOWN"
+    LABEL = "LABEL"
+    BNETZA = "BNETZA"
+    CONFIGURATION_KEY = "CONFIGURATION_KEY"
+    DATA_TRANSFER = "DATA_TRANSFER"
+    SIGNED_VALUE = "SIGNED_VALUE"
+
+
+class MeterKeyStatus(StrEnum):
+    """How a meter's public key stands in the register."""
+
+    UNKNOWN = "UNKNOWN"
+    CANDIDATE = "CANDIDATE"
+    APPROVED = "APPROVED"
+    SUPERSEDED = "SUPERSEDED"
+    REVOKED = "REVOKED"
 
 
 @quick_init
@@ -681,6 +712,15 @@ class SettlementStep(StrEnum):
     DISPUTE = "DISPUTE"
     INVOICE = "INVOICE"
     CREDIT = "CREDIT"
+
+
+class SignatureStatus(StrEnum):
+    """Whether a signature is true under the key of the register."""
+
+    UNKNOWN = "UNKNOWN"
+    VALID = "VALID"
+    INVALID = "INVALID"
+    NO_KEY = "NO_KEY"
 
 
 @quick_init
@@ -1039,6 +1079,70 @@ class LocalListChange:
             full=record["full"],
             put=tuple([LocalListEntry.from_record(item) for item in record["put"]]),
             gone=tuple([LocalListEntry.from_record(item) for item in record["gone"]]),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterKeyVersion:
+    """One public key of a metering point."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.MeterKeyVersion"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    key_id: str  # UUIDv5 of the point and the key.
+    public_key: str  # As it was given: SPKI, PEM or a point.
+    meter_serial: str | None = None
+    curve: str = ""  # E.g. secp256r1; empty when the key does not say.
+    format: str = ""  # E.g. OCMF; empty when not known.
+    status: MeterKeyStatus
+    source: MeterKeySource
+    first_seen_at: int
+    shown_at: int | None = None  # When the station first showed it; null: only operators did.
+    valid_from: int | None = None  # Null: since ever.
+    valid_to: int | None = None  # Null: until it is replaced.
+    calibration_expires_at: int | None = None  # What is measured later is not billable.
+    approved_by: tuple[str, ...] = ()  # Two different operators approve a key.
+    revoked_by: str | None = None
+    reason: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "key_id": self.key_id,
+            "public_key": self.public_key,
+            "meter_serial": self.meter_serial,
+            "curve": self.curve,
+            "format": self.format,
+            "status": self.status.value,
+            "source": self.source.value,
+            "first_seen_at": self.first_seen_at,
+            "shown_at": self.shown_at,
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+            "calibration_expires_at": self.calibration_expires_at,
+            "approved_by": list(self.approved_by),
+            "revoked_by": self.revoked_by,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            key_id=record["key_id"],
+            public_key=record["public_key"],
+            meter_serial=record["meter_serial"],
+            curve=record["curve"],
+            format=record["format"],
+            status=MeterKeyStatus(record["status"]),
+            source=MeterKeySource(record["source"]),
+            first_seen_at=record["first_seen_at"],
+            shown_at=record["shown_at"],
+            valid_from=record["valid_from"],
+            valid_to=record["valid_to"],
+            calibration_expires_at=record["calibration_expires_at"],
+            approved_by=tuple(record["approved_by"]),
+            revoked_by=record["revoked_by"],
+            reason=record["reason"],
         )
 
 

@@ -1170,6 +1170,7 @@ class Station:
         None  # Whether its local authorization list is kept like the whitelist; null: as WATTLOG_LOCAL_LISTS says.
     )
     local_list_groups: tuple[str, ...] = ()  # Groups whose tokens are on its list; none: all tokens.
+    calibration_law: bool = False  # Its sessions are billed only once their signed meter values are proven.
     updated_at: int
 
     @property
@@ -1197,6 +1198,7 @@ class Station:
             "pending_security_profile": self.pending_security_profile,
             "local_list": self.local_list,
             "local_list_groups": list(self.local_list_groups),
+            "calibration_law": self.calibration_law,
             "updated_at": self.updated_at,
         }
 
@@ -1222,6 +1224,7 @@ class Station:
             pending_security_profile=record["pending_security_profile"],
             local_list=record["local_list"],
             local_list_groups=tuple(record["local_list_groups"]),
+            calibration_law=record["calibration_law"],
             updated_at=record["updated_at"],
         )
 
