@@ -4,26 +4,23 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from services.domain import contract_ids
 from services.domain.events.agreement import Agreement
 from services.domain.units import Millis
 
-_CONTRACT: Final = re.compile(
-    r"([A-Z]{2})(?:[-*]([A-Z0-9]{3})[-*].+|([A-Z0-9]{3})(?:[A-Z0-9]{7}|C[A-Z0-9]{8,9}))", re.ASCII
-)
-"""ISO 15118 (C and eight, perhaps a check digit) and DIN 91286 (six and a check digit), separators or none."""
-
-_PARTNER: Final = re.compile(r"([A-Z]{2})[-*]?([A-Z0-9]{3})", re.ASCII)
+_SEPARATED: Final = re.compile(r"([A-Z]{2})[-*]([A-Z0-9]{3})[-*].+", re.ASCII)
 
 
 def partner_of(contract_id: str | None) -> str | None:
-    """The provider of a contract id in any of its spellings, like NL-TNM; None when it names none."""
-    match = _CONTRACT.fullmatch((contract_id or "").strip().upper())
-    return None if match is None else f"{match[1]}-{match[2] or match[3]}"
+    """The provider of a contract id in any of its spellings, like NL-TNM; None when it names none.
 
-
-def partner_named(text: str) -> str | None:
-    """NL-TNM of a provider's id in any spelling; None for another text."""
-    match = _PARTNER.fullmatch(text.strip().upper())
+    An instance of another length than the norms have is let through when separators show where it begins.
+    """
+    text = (contract_id or "").strip()
+    known = contract_ids.read(text)
+    if known is not None:
+        return known.partner_id
+    match = _SEPARATED.fullmatch(text.upper())
     return None if match is None else f"{match[1]}-{match[2]}"
 
 

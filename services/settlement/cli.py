@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.domain.agreements import partner_named
+from services.domain.contract_ids import provider_named
 from services.domain.events.agreement import Agreement
 from services.domain.events.cdr import CdrCredited, CdrIssued
 from services.domain.events.common import SettlementStep
@@ -283,7 +283,7 @@ def _agreements(tenant: str) -> dict[str, Agreement]:
 
 def _partner(text: str) -> str:
     """NL-TNM in whichever spelling; fails for what names no provider."""
-    partner_id = partner_named(text)
+    partner_id = provider_named(text)
     if text and partner_id is None:
         fail(f"{text!r} names no provider: give country and party, e.g. NL-TNM")
     return partner_id or ""

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.domain.agreements import agreement_for, partner_named, partner_of
+from services.domain.agreements import agreement_for, partner_of
 from services.domain.events.agreement import Agreement
 
 TNM = Agreement(
@@ -26,6 +26,7 @@ class TestPartnerOf:
             "NLTNMC00122045",
             "nl*tnm*001234*5",
             "NLTNM0012345",
+            "NL-TNM-C1",
             " NL-TNM-C1 ",
         ],
     )
@@ -37,16 +38,6 @@ class TestPartnerOf:
     )
     def test_names_nobody_where_there_is_no_provider(self, contract_id: str | None) -> None:
         assert partner_of(contract_id) is None
-
-
-class TestPartnerNamed:
-    @pytest.mark.parametrize("text", ["NL-TNM", "nl*tnm", " NLTNM "])
-    def test_reads_every_spelling(self, text: str) -> None:
-        assert partner_named(text) == "NL-TNM"
-
-    @pytest.mark.parametrize("text", ["", "nobody!", "NL-TNM-C1", "TNM"])
-    def test_refuses_another_text(self, text: str) -> None:
-        assert partner_named(text) is None
 
 
 class TestAgreementFor:
