@@ -86,8 +86,8 @@ def provider_named(text: str) -> str | None:
 def iso_check_digit(body: str) -> str:
     """The check digit of 14 characters (annex H): it brings a sum of matrix powers to zero.
 
-    A character's place in the alphabet is four small numbers, two modulo 2 and two modulo 3; those of each position
-    are multiplied by the next power of (0 1; 1 1) and (0 1; 1 2).
+    A character's place in the alphabet is four small numbers, two modulo 2 and two modulo 3; those of each
+    position are multiplied by the next power of (0 1; 1 1) and (0 1; 1 2).
     """
     two, three = (0, 0), (0, 0)
     for character in reversed(body):
