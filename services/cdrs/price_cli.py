@@ -55,13 +55,13 @@ def run(
             line = _object(text)
             name = line.get("id", name)
             answer = priced(line, limits)
-        except (ValueError, ZoneInfoNotFoundError) as error:
+            found = totals(answer.session, answer.priced, len(answer.of_record))
+        except (ValueError, ArithmeticError) as error:
             failed = True
             _tell_error(name, error, as_json)
             continue
         if as_json:
-            found = totals(answer.session, answer.priced, len(answer.of_record))
-            typer.echo(json.dumps({"id": name, **found}))
+            typer.echo(json.dumps({"id": name, **found}, default=str))
         else:
             _show(str(name), answer)
     if failed:

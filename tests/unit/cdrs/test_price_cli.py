@@ -4,10 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from services.cdrs.price_cli import price
 
+EXTREME = (
+    st.none()
+    | st.integers()
+    | st.sampled_from(
+        ["NaN", "Infinity", "1e-24", "1e14", "-0", "999999999999999.9999", "0.0001", 10**400, True, []]
+    )
+    | st.decimals(allow_nan=False, allow_infinity=False).map(str)
+)
 KWH = {
     "id": "KWH",
     "currency": "EUR",
@@ -96,6 +106,26 @@ class TestJson:
         plain = line() | changes
         (answer,) = answers({field: value for field, value in plain.items() if value is not None})
         assert says in answer["error"]
+
+    def test_says_that_amounts_are_beyond_all_measure(self) -> None:
+        record = line()["cdr"]
+        record["charging_periods"][0]["dimensions"][0]["volume"] = 9 * 10**14
+        free = KWH | {"elements": [{"price_components": [{"type": "ENERGY", "price": 0, "step_size": 0}]}]}
+        twice = record | {"charging_periods": record["charging_periods"] * 2}
+        assert "error" not in answers(line(cdr=record, tariff=free))[0]
+        assert "beyond" in answers(line(cdr=twice, tariff=free))[0]["error"]
+
+    @given(st.lists(EXTREME, min_size=6, max_size=6), st.sampled_from(["ENERGY", "TIME", "PARKING_TIME", "FLAT"]))
+    def test_has_totals_or_an_error_for_any_numbers(self, numbers: list[Any], kind: str) -> None:
+        volume, price, vat, step_size, least, most = numbers
+        record = line()["cdr"]
+        record["charging_periods"][0]["dimensions"].append({"type": kind, "volume": volume})
+        component = {"type": kind, "price": price, "vat": vat, "step_size": step_size}
+        limits = {"min_price": {"excl_vat": least}, "max_price": {"excl_vat": most, "incl_vat": most}}
+        tariff = KWH | {"elements": [{"price_components": [component]}]} | limits
+        for rule in ("pair", "each"):
+            (answer,) = answers(line(cdr=record, tariff=tariff), options=("--limits", rule))
+            assert "error" in answer or "total_cost" in answer
 
     def test_says_that_a_line_is_too_long(self) -> None:
         (answer,) = answers(" " * 16_000_000 + "{}")
