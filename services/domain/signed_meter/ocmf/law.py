@@ -26,7 +26,7 @@ def check(verified: Sequence[Verified]) -> Checked:
     """The law on the records of one session, all valid, in order: one record with both readings, or begin, any
     number between, and end."""
     readings = [reading for one in verified for reading in one.readings]
-    if not any(map(of_transaction, readings)):
+    if not any(map(of_transaction, readings)) or (len(verified) == 1 and _is_between(readings)):
         return Checked((finding(Code.NOT_A_TRANSACTION, field="RD[].TX"),))
     billed = billing_readings(_without_repeated_begin(verified))
     structure = _structure(verified, billed)
@@ -44,6 +44,11 @@ def check(verified: Sequence[Verified]) -> Checked:
         *_clock(begin, end, readings),
     )
     return Checked(findings, difference(end.kwh, begin.kwh))
+
+
+def _is_between(readings: Sequence[Reading]) -> bool:
+    """Whether it tells of a transaction, but of neither of its ends, as records sent while charging do."""
+    return not any(is_begin(reading) or is_end(reading) for reading in readings)
 
 
 def _without_repeated_begin(verified: Sequence[Verified]) -> list[Reading]:

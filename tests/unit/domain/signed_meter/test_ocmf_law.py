@@ -29,6 +29,10 @@ class TestSingle:
     def test_record_without_transaction_bills_nothing(self) -> None:
         assert verdict_of(single(begin(TX=None), PG="F3")) == (None, ["NOT_A_TRANSACTION"])
 
+    @pytest.mark.parametrize("marker", "CXST")
+    def test_record_from_in_between_bills_nothing_by_itself(self, marker: str) -> None:
+        assert verdict_of(single(begin(TX=marker))) == (None, ["NOT_A_TRANSACTION"])
+
     @pytest.mark.parametrize(
         ("readings", "code"),
         [
@@ -36,7 +40,8 @@ class TestSingle:
             ([end()], "BEGIN_MISSING"),
             ([begin(), begin(), end()], "MULTIPLE_BEGIN"),
             ([begin(), end(), end()], "MULTIPLE_END"),
-            ([begin(TX="C"), end(TX="C")], "BEGIN_MISSING"),
+            ([begin(TX="C"), end()], "BEGIN_MISSING"),
+            ([begin(), end(TX="C")], "END_MISSING"),
         ],
     )
     def test_record_needs_one_begin_and_one_end(self, readings: list[dict[str, Any]], code: str) -> None:
@@ -220,6 +225,9 @@ class TestPair:
 
     def test_whose_end_repeats_the_begin_is_billed(self) -> None:
         assert verdict_of(pair({"RD": [begin()]}, {"RD": [begin(), end()]})) == (True, [])
+
+    def test_without_begin_and_end_is_not_billed(self) -> None:
+        assert verdict_of(pair({"RD": [begin(TX="C")]}, {"RD": [end(TX="C")]})) == (False, ["BEGIN_MISSING"])
 
     def test_with_records_between_is_billed_when_none_is_missing(self) -> None:
         between = record(signed(payload(begin(TX="C", RV=1001), PG="T8")))

@@ -102,6 +102,7 @@ class TestRaw:
             b"QUJD",
             "ü".encode("latin-1"),
         ],
+        ids=lambda data: f"{data[:8]!r}…{len(data)}",
     )
     def test_bytes_that_are_nothing_are_said_to_be(self, data: bytes) -> None:
         with pytest.raises(NotReadable):
