@@ -53,12 +53,13 @@ CERTIFIED: Final = 3
 class Carrier(NamedTuple):
     """What a connection comes in: TLS (`secure`), ended here or in front of us, and the certificate shown in it.
 
-    `organisation` is the one that stations' certificates must name; "" for any.
+    `organisation` is the one that stations' certificates must name; "" for any. `revoked`: the certificate is.
     """
 
     secure: bool = False
     certificate: Certificate | None = None
     organisation: str = ""
+    revoked: bool = False
 
 
 PLAIN: Final = Carrier()
@@ -152,7 +153,8 @@ def admit(
         return _unauthorized("station is disabled")
     offered_profile = CERTIFIED if carrier.certificate is not None else 2 if carrier.secure else 1
     if offered_profile == CERTIFIED and not _certified(name, carrier):
-        return _unauthorized("the certificate is not this station's", "InvalidChargingStationCertificate")
+        said_of_it = "is revoked" if carrier.revoked else "is not this station's"
+        return _unauthorized(f"the certificate {said_of_it}", "InvalidChargingStationCertificate")
     if station.security_profile > offered_profile:
         return _unauthorized(
             f"security profile {station.security_profile} on a connection of profile {offered_profile}",
@@ -163,11 +165,15 @@ def admit(
     by_certificate = offered_profile == CERTIFIED and said is None and _may_certify(station)
     if not (proven or by_certificate):
         return _unauthorized(_unproven(said, name))
-    return Admission(station, sub_protocol(offers), offered_profile, settled(station, offered_profile, password))
+    used = carrier.certificate.serial_number if by_certificate and carrier.certificate else None
+    entry = settled(station, offered_profile, password, used)
+    return Admission(station, sub_protocol(offers), offered_profile, entry)
 
 
-def settled(station: Station, profile: int, password: bytes = b"") -> Station | None:
-    """The entry once the station has used its new profile (A05) or its new password (A01); None: nothing is new.
+def settled(
+    station: Station, profile: int, password: bytes = b"", serial_number: str | None = None
+) -> Station | None:
+    """The entry once the station has used a new profile (A05), password (A01) or certificate (A02); None: no news.
 
     A profile is only ever raised: the old, weaker way in is closed from now on.
     """
@@ -176,6 +182,8 @@ def settled(station: Station, profile: int, password: bytes = b"") -> Station | 
         entry = replace(entry, security_profile=pending, pending_security_profile=None)
     if station.pending_password_hash and passwords.matches(password, station.pending_password_hash):
         entry = replace(entry, password_hash=station.pending_password_hash, pending_password_hash=None)
+    if serial_number and serial_number != station.certificate_serial_number:
+        entry = replace(entry, certificate_serial_number=serial_number)
     return None if entry is station else entry
 
 
@@ -215,6 +223,7 @@ def _certified(name: str, carrier: Carrier) -> bool:
     certificate = carrier.certificate
     return (
         certificate is not None
+        and not carrier.revoked
         and name in certificate.names
         and (not carrier.organisation or carrier.organisation in certificate.organisations)
     )

@@ -10,7 +10,10 @@ from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from services.domain.events.certificate import Certificate
+from services.domain.events.common import CertificateStatus
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
+from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
 from services.ocpp.delivery import Delivery
@@ -62,7 +65,8 @@ async def operate(
     edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
-        tokens, registry.stations, *_tails(settings, codec, edge, registry.in_use),
+        tokens, registry.stations, registry.tariffs, registry.certificates,
+        *_tails(settings, codec, edge, registry.in_use),
     ]  # fmt: skip
     for reader in readers:
         reader.start()
@@ -118,6 +122,8 @@ class _Registry:
     def __init__(self, settings: OcppSettings, codec: Codec) -> None:
         self.edge: StationEdge | None = None
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
+        self.tariffs: View[Tariff] = View(settings.kafka, codec, Tariff.TOPIC)
+        self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
         self.in_use = TokensInUse()
         self._loop = asyncio.get_running_loop()
 
@@ -128,6 +134,11 @@ class _Registry:
         if key in self.edge.sockets or station is None or not station.enabled:
             self._loop.call_soon_threadsafe(self.edge.registered, key, station)
 
+    def _certified(self, _key: str, certificate: Certificate | None) -> None:
+        """On the view's thread too."""
+        if self.edge is not None and certificate is not None and certificate.status is CertificateStatus.REVOKED:
+            self._loop.call_soon_threadsafe(self.edge.certificate_changed, certificate)
+
 
 def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> Edge:
     return Edge(
@@ -136,6 +147,8 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         token=tokens.get,
         transaction_secret=_secret(settings),
         station=registry.stations.get,
+        tariff=registry.tariffs.get,
+        certificate=registry.certificates.get,
         charging_elsewhere=registry.in_use.elsewhere,
         heartbeat_interval_s=settings.heartbeat_interval_s,
         boot_retry_s=settings.boot_retry_s,

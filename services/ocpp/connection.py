@@ -14,6 +14,7 @@ from services.domain.events.station import CommandAnswered, CommandRequested, Pr
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
+from services.ocpp.inbound.cost import NONE_BEGUN, learned
 from services.ocpp.inbound.reply import Context, Edge, Inquiry, Question, Reply, canonical
 from services.ocpp.offers import Offers
 from services.ocpp.outbound import batches
@@ -82,8 +83,8 @@ class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_last", "_limits", "_minute", "_offers", "_outgoing", "_pending", "_quirks", "_registration", "_routes",
-        "_violations",
+        "_begun", "_last", "_limits", "_minute", "_offers", "_outgoing", "_pending", "_quirks", "_registration",
+        "_routes", "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
 
@@ -99,6 +100,7 @@ class Connection:
         self._outgoing: _Outgoing | None = None
         self._limits: dict[str, int] = {}
         self._offers = Offers()
+        self._begun = NONE_BEGUN
         self._registration = Registration()
         self._violations = 0
         self._minute = 0
@@ -197,7 +199,7 @@ class Connection:
             said = f"{action[:50]!r} is not {'supported' if known else 'known'}"
             return self._refused(frame, fault, said, data, now_ms)
         context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
-        context.offered = self._offers.by_evse()
+        context.offered, context.begun = self._offers.by_evse(), self._begun
         try:
             self._require_registration(action)
             self._check(route, payload, context)
@@ -237,8 +239,10 @@ class Connection:
             self._booted(reply)
         elif action == "NotifyReport":
             self._limits |= batches.limits_told(payload)
-        elif action == "TransactionEvent" and payload["eventType"] == "Ended":
-            self._offers.ended(payload["transactionInfo"]["transactionId"])
+        elif action == "TransactionEvent":
+            self._begun = learned(self._begun, reply.events)
+            if payload["eventType"] == "Ended":
+                self._offers.ended(payload["transactionInfo"]["transactionId"])
 
     def _check(self, route: Route, payload: dict[str, Any], context: Context) -> None:
         """Mend what this maker's stations are known to get wrong, then tolerate or refuse the rest."""

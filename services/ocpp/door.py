@@ -53,7 +53,8 @@ class Knock(NamedTuple):
 class Door:
     """Decides about every upgrade request. `station` looks up the registry by key, `raise_event` publishes.
 
-    `last_address` tells from where a station is connected now: nobody can lock it out from elsewhere.
+    `revoked` knows certificates by their serial number; `last_address` tells from where a station is connected
+    now: nobody can lock it out from elsewhere.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Door:
         raise_event: Callable[[SecurityEventRaised], None],
         last_address: Callable[[str], str | None],
         now_ms: Millis,
+        revoked: Callable[[str], bool] = lambda _serial_number: False,
     ) -> None:
+        self._revoked = revoked
         self._settings = settings
         self._tenant = settings.common.tenant
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies()
@@ -141,12 +144,15 @@ class Door:
         """What it came in; a trusted proxy, and nobody else, may say that it took TLS off."""
         organisation = self._settings.station_organisation
         if knock.secure:
-            return Carrier(True, knock.certificate, organisation)
+            return Carrier(True, knock.certificate, organisation, self._is_revoked(knock.certificate))
         believed = address != knock.peer
         if not believed or knock.forwarded_proto.strip().lower() not in _SECURE:
             return PLAIN
         certificate = of_header(knock.forwarded_certificate, self._authorities, datetime_of(now_ms))
-        return Carrier(True, certificate, organisation)
+        return Carrier(True, certificate, organisation, self._is_revoked(certificate))
+
+    def _is_revoked(self, certificate: Certificate | None) -> bool:
+        return certificate is not None and self._revoked(certificate.serial_number)
 
     def _failed(self, refusal: Refusal, name: str, address: str, now_ms: Millis) -> None:
         self._failures_of_address.take(address, now_ms)

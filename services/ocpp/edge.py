@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
+from services.domain.events.certificate import Certificate as StationCertificate
 from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import (
     Connection,
@@ -19,6 +20,7 @@ from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp import connection as machine
 from services.ocpp import presence
+from services.ocpp.admission import CERTIFIED
 from services.ocpp.commands import Commands, Line
 from services.ocpp.connection import Step
 from services.ocpp.delivery import Asker, Delivery
@@ -125,7 +127,7 @@ class StationEdge:
         self.tick_number = 0
         self.draining = False
         self.ready = False
-        self.door = Door(settings, station, self._raise, self._address_of, now_ms())
+        self.door = Door(settings, station, self._raise, self._address_of, now_ms(), edge.revoked)
         self.commands = Commands(
             edge,
             self.sockets,
@@ -245,6 +247,14 @@ class StationEdge:
         waits = socket is not None and socket.connection.waits_to_be_accepted
         if waits and station.registration is RegistrationStatus.ACCEPTED:
             self.delivery.publish(boot_again(station, self.now_ms()))
+
+    def certificate_changed(self, certificate: StationCertificate) -> None:
+        """Who came with a certificate that is revoked is shown out; with another one it may come again."""
+        key = f"{certificate.tenant}/{certificate.station_id}"
+        socket, entry = self.sockets.get(key), self.edge.station(key)
+        shown = None if entry is None else entry.certificate_serial_number
+        if socket is not None and socket.security_profile == CERTIFIED and shown == certificate.serial_number:
+            socket.close(POLICY_VIOLATION, "refused", "certificate is revoked")
 
     def held_elsewhere(self, connections: Iterable[Any]) -> None:
         """Records of `station.connection`: another edge has, or had, a station. The higher epoch is right."""

@@ -26,6 +26,8 @@ class Certificate(NamedTuple):
     names: tuple[str, ...]
     """Common names, and DNS names of the subject alternative name."""
     organisations: tuple[str, ...]
+    serial_number: str = ""
+    """In lower-case hexadecimal digits, without leading zeros."""
 
 
 def server_context(
@@ -79,6 +81,7 @@ def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
     return Certificate(
         tuple([value for name, value in subject if name == "commonName"] + alternative),
         tuple(value for name, value in subject if name == "organizationName"),
+        f"{int(peer_certificate.get('serialNumber', '0'), 16):x}",
     )
 
 
@@ -101,6 +104,7 @@ def of_header(text: str, authorities: Sequence[x509.Certificate], now: datetime)
         return Certificate(
             (*_said(certificate, NameOID.COMMON_NAME), *_dns_names(certificate)),
             _said(certificate, NameOID.ORGANIZATION_NAME),
+            f"{certificate.serial_number:x}",
         )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None

@@ -1,20 +1,22 @@
 """Block A of OCPP 2.0.1: passwords, TLS and client certificates."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-from services.domain.events.common import CommandOutcome
+from services.domain.events.certificate import CertificateRevoked
+from services.domain.events.common import CertificateStatus, CommandOutcome
 from services.domain.events.station import CommandAnswered, SecurityEventRaised, StationConnected
 from services.ocpp.passwords import hashed
 from services.runtime.embedded.pki import Pki
 from tests.conformance.certificates import Keys
 from tests.conformance.stations import V201, Csms, Station
 from tests.conformance.tls_client import connection, context
-from tests.integration.ocpp_case import PASSWORD, until
+from tests.integration.ocpp_case import PASSWORD, TENANT, until
 from tests.integration.ocpp_case import station as entry
 
 ACCEPTED = {"status": "Accepted"}
@@ -106,6 +108,26 @@ async def test_tc_a_11_charging_station_certificate_is_renewed(
     keys.certified(chain)[0].verify_directly_issued_by(x509.load_pem_x509_certificate(pki.ca_file.read_bytes()))
     async with connection(csms, name, V201, keys.context(pki, chain, tmp_path)) as socket:
         await _boots(csms, name, socket, 3)
+    serial_number = f"{keys.certified(chain)[0].serial_number:x}"
+    await until(lambda: csms.known(name).certificate_serial_number == serial_number)
+    await _lets_nobody_in_once_revoked(csms, name, serial_number, keys.context(pki, chain, tmp_path))
+
+
+async def _lets_nobody_in_once_revoked(csms: Csms, name: str, serial_number: str, tls: ssl.SSLContext) -> None:
+    key = f"{TENANT}/{serial_number}"
+    lookup = csms.edge.edge.edge.certificate
+    await until(lambda: lookup(key) is not None and lookup(key).status is CertificateStatus.INSTALLED)
+    async with connection(csms, name, V201, tls) as socket:
+        csms.edge.say(
+            CertificateRevoked(
+                event_id=key, tenant=TENANT, station_id=name, serial_number=serial_number, reason="superseded",
+                revoked_by="test", recorded_at=1,
+            )
+        )  # fmt: skip
+        with pytest.raises(ConnectionClosed, match="1008"):
+            await asyncio.wait_for(socket.recv(), 30)
+    with pytest.raises(InvalidStatus, match="401"):
+        await connection(csms, name, V201, tls)
 
 
 async def test_tc_a_12_v2g_certificate_is_renewed(station201: Station, pki: Pki, signing: None) -> None:

@@ -1171,6 +1171,9 @@ class Station:
     )
     local_list_groups: tuple[str, ...] = ()  # Groups whose tokens are on its list; none: all tokens.
     calibration_law: bool = False  # Its sessions are billed only once their signed meter values are proven.
+    certificate_serial_number: str | None = (
+        None  # Of the certificate that it came with last, in lower-case hexadecimal digits.
+    )
     updated_at: int
 
     @property
@@ -1199,6 +1202,7 @@ class Station:
             "local_list": self.local_list,
             "local_list_groups": list(self.local_list_groups),
             "calibration_law": self.calibration_law,
+            "certificate_serial_number": self.certificate_serial_number,
             "updated_at": self.updated_at,
         }
 
@@ -1225,6 +1229,7 @@ class Station:
             local_list=record["local_list"],
             local_list_groups=tuple(record["local_list_groups"]),
             calibration_law=record["calibration_law"],
+            certificate_serial_number=record["certificate_serial_number"],
             updated_at=record["updated_at"],
         )
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import orjson
 from cryptography.x509 import Certificate
 
-from services.domain.events.common import RegistrationStatus
+from services.domain.events.certificate import Certificate as StationCertificate
+from services.domain.events.common import CertificateStatus, RegistrationStatus
 from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.folding import Event
 from services.domain.ids import derived_id
@@ -43,6 +46,8 @@ class Edge:
     """Key of OCPP 1.6 transaction ids; the same on every pod."""
     station: Callable[[str], Station | None] = lambda _key: None
     """Looks up the registry by `{tenant}/{station_id}`."""
+    tariff: Callable[[str], Tariff | None] = lambda _key: None
+    """Looks up a tariff by `{tenant}/{tariff_id}`."""
     heartbeat_interval_s: int = 300
     boot_retry_s: int = 60
     """When a station that was not accepted may introduce itself again."""
@@ -52,6 +57,8 @@ class Edge:
     master_pass_group: str = ""
     """Group of the tokens that end everybody's transactions and start none; "" for none (C16)."""
     quirks: tuple[Profile, ...] = ()
+    certificate: Callable[[str], StationCertificate | None] = lambda _key: None
+    """Looks up a certificate that we have issued by `{tenant}/{serial number}`."""
     signs_certificates: bool = False
     """Somebody answers CertificateSigningRequested with a CertificateSigned."""
     ocsp_responders: tuple[str, ...] = ()
@@ -59,6 +66,11 @@ class Edge:
     contract_cas: tuple[Certificate, ...] = ()
     """Roots (V2G, MO) that contract certificates come from."""
     ev_certificates: EvCertificates | None = None
+
+    def revoked(self, serial_number: str) -> bool:
+        """True for a certificate of ours that must not be relied on any more."""
+        found = self.certificate(f"{self.tenant}/{serial_number}")
+        return found is not None and found.status is CertificateStatus.REVOKED
 
     def registration(self, station_id: str) -> RegistrationStatus:
         """What the registry says that a station is told when it boots."""
@@ -75,6 +87,13 @@ class Edge:
         )
 
 
+class Begun(NamedTuple):
+    """When a transaction began, and with what on the energy register if that was told."""
+
+    at: Millis
+    register_wh: Decimal | None
+
+
 @dataclass(slots=True)
 class Context:
     """One message's circumstances. `warnings` collects what was tolerated in it."""
@@ -88,6 +107,8 @@ class Context:
     warnings: list[str] = field(default_factory=list)
     offered: Mapping[int, dict[str, Any]] | None = None
     """ChargingProfileType by EVSE: what the station has accepted for the transactions that it has."""
+    begun: Mapping[str, Begun] = field(default_factory=dict)
+    """The transactions that began on this connection, by their id."""
 
     @property
     def tenant(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from services.domain.events.common import IdToken
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Event
-from services.ocpp.inbound import authorization
+from services.ocpp.inbound import authorization, cost
 from services.ocpp.inbound.meter_values import BEGIN, END, read_all, read_sample, register_at
 from services.ocpp.inbound.reply import Context, Reply
 
@@ -33,7 +33,12 @@ def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
         answer["idTokenInfo"] = authorization.id_token_info(made)
         status = made.decision.status
         events.append(made.event)
-    events.insert(0, _EVENTS[payload["eventType"]](payload, fields, status, context))
+    told = _EVENTS[payload["eventType"]](payload, fields, status, context)
+    events.insert(0, told)
+    if isinstance(told, TransactionUpdated | TransactionEnded):
+        # I02.FR.01, I03.FR.02; an answer without it does not say that charging is free (I03.FR.04).
+        total = cost.total_cost(told, context)
+        answer |= {} if total is None else {"totalCost": total}
     return Reply(answer, tuple(events), durable=True)
 
 

@@ -241,6 +241,19 @@ class TestCertificates:
     def test_stand_in_for_the_password(self) -> None:
         assert decide(None, self.PROFILE_3, carrier=self.shown("CP1")) == Admission(self.PROFILE_3, V16, 3)
 
+    def test_are_remembered_once_the_station_has_come_with_a_new_one(self) -> None:
+        shown = Carrier(True, Certificate(("CP1",), ("WAT",), "a1b"))
+        entry = replace(self.PROFILE_3, certificate_serial_number="a1b")
+        assert decide(None, self.PROFILE_3, carrier=shown) == Admission(self.PROFILE_3, V16, 3, entry)
+        assert decide(None, entry, carrier=shown) == Admission(entry, V16, 3)
+
+    def test_let_nobody_in_once_they_are_revoked(self) -> None:
+        shown = Carrier(True, Certificate(("CP1",), ("WAT",), "a1b"), revoked=True)
+        refused = refusal(decide(None, self.PROFILE_3, carrier=shown))
+        assert (refused.status, refused.security_event) == (401, "InvalidChargingStationCertificate")
+        assert refused.detail == "the certificate is revoked"
+        assert refusal(decide(basic(), STATION, carrier=shown)).status == 401
+
     def test_must_be_the_stations_own(self) -> None:
         refused = refusal(decide(basic(), self.PROFILE_3, carrier=self.shown("CP2", "cp1")))
         assert (refused.status, refused.security_event) == (401, "InvalidChargingStationCertificate")

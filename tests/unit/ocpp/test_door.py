@@ -32,7 +32,9 @@ class At:
     def __init__(self, connected: dict[str, str] | None = None, **settings: Any) -> None:
         self.events: list[SecurityEventRaised] = []
         where: Callable[[str], str | None] = (connected or {}).get
-        self.door = Door(OcppSettings(**settings), STATIONS.get, self.events.append, where, NOW)
+        self.door = Door(
+            OcppSettings(**settings), STATIONS.get, self.events.append, where, NOW, {"bad"}.__contains__
+        )
 
     def knock(
         self,

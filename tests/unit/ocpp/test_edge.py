@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from services.domain.events.common import CommandOutcome, RegistrationStatus
+from services.domain.events.certificate import Certificate
+from services.domain.events.common import CertificateStatus, CommandOutcome, RegistrationStatus
 from services.domain.events.station import (
     CommandAnswered,
     CommandRequested,
@@ -31,6 +32,11 @@ from tests.unit.ocpp.test_dispatch import asked
 START = {"connectorId": 1, "idTag": "VALID1", "meterStart": 5, "timestamp": "2026-09-21T14:13:20Z"}
 KEY = f"{TENANT}/CP1"
 QUIET = FrameLog(TENANT, "edge-1", lambda _event, _done: None, lambda: NOW, lambda _turn: None, enabled=False)
+
+REVOKED = Certificate(
+    tenant=TENANT, station_id="CP1", order_id="o", serial_number="a1b", subject="CN=CP1", issuer="CN=CA",
+    not_before=NOW, not_after=NOW + 1000, status=CertificateStatus.REVOKED, updated_at=NOW,
+)  # fmt: skip
 
 
 class Socket:
@@ -549,3 +555,41 @@ class TestManyDepartures:
         around.connect("late")
         turns.pop()()
         assert [state.connected for state in around.of(Connection) if state.station_id == "late"] == [True, True]
+
+
+class TestRevokedCertificates:
+    def came_with(self, serial_number: str | None, profile: int) -> Socket:
+        """A station that is connected, once certificate a1b of its is revoked."""
+        entry = Station(
+            tenant=TENANT,
+            station_id="CP1",
+            certificate_serial_number=serial_number,
+            security_profile=3,
+            updated_at=1,
+        )
+        known = replace(EDGE, station=lambda _key: entry)
+        delivery = Delivery(lambda _event, done: done(None), lambda: NOW, 20_000)
+        edge = StationEdge(OcppSettings(), known, delivery, known.station, lambda: NOW, QUIET)
+        edge.begin()
+        socket = Socket(edge)
+        socket.security_profile = profile
+        edge.connected(socket)
+        edge.certificate_changed(REVOKED)
+        return socket
+
+    def test_end_the_connection_that_was_made_with_them(self) -> None:
+        assert self.came_with("a1b", 3).codes == [1008]
+
+    @pytest.mark.parametrize(("serial_number", "profile"), [("c2d", 3), (None, 3), ("a1b", 2)])
+    def test_end_no_other(self, serial_number: str | None, profile: int) -> None:
+        assert self.came_with(serial_number, profile).codes == []
+
+    def test_of_stations_that_are_not_here_end_nothing(self) -> None:
+        delivery = Delivery(lambda _event, done: done(None), lambda: NOW, 20_000)
+        edge = StationEdge(OcppSettings(), EDGE, delivery, lambda _key: None, lambda: NOW, QUIET)
+        edge.certificate_changed(REVOKED)
+
+    def test_are_known_by_their_status(self) -> None:
+        known = {REVOKED.key: REVOKED, f"{TENANT}/c2d": replace(REVOKED, status=CertificateStatus.INSTALLED)}
+        edge = replace(EDGE, certificate=known.get)
+        assert [edge.revoked(number) for number in ("a1b", "c2d", "e3f")] == [True, False, False]

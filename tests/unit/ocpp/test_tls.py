@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from cryptography import x509
@@ -29,8 +29,9 @@ class TestOfHandshake:
         said = {
             "subject": ((("organizationName", "WAT"),), (("commonName", "CP1"),)),
             "subjectAltName": (("DNS", "cp1.example.com"), ("URI", "urn:x")),
+            "serialNumber": "0A1B",
         }
-        assert of_handshake(said) == Certificate(("CP1", "cp1.example.com"), ("WAT",))
+        assert of_handshake(said) == Certificate(("CP1", "cp1.example.com"), ("WAT",), "a1b")
 
     @pytest.mark.parametrize("nothing", [None, {}])
     def test_is_nothing_without_a_certificate(self, nothing: dict[str, object] | None) -> None:
@@ -40,9 +41,12 @@ class TestOfHandshake:
 class TestOfHeader:
     def test_takes_what_one_of_the_authorities_issued(self, pki: Pki) -> None:
         known = authorities(str(pki.ca_file))
-        assert of_header(header(pki), known, NOW) == Certificate(("CP1",), (ORGANISATION,))
-        envoy = f'By=spiffe://x;Cert="junk",Hash=ab;Cert="{header(pki)}";Subject="CN=CP2"'
-        assert of_header(envoy, known, NOW) == Certificate(("CP1",), (ORGANISATION,))
+        text = header(pki)
+        serial_number = x509.load_pem_x509_certificate(unquote_to_bytes(text)).serial_number
+        expected = Certificate(("CP1",), (ORGANISATION,), f"{serial_number:x}")
+        assert of_header(text, known, NOW) == expected
+        envoy = f'By=spiffe://x;Cert="junk",Hash=ab;Cert="{text}";Subject="CN=CP2"'
+        assert of_header(envoy, known, NOW) == expected
 
     def test_takes_no_certificate_for_servers(self, pki: Pki) -> None:
         known = authorities(str(pki.ca_file))

@@ -1,0 +1,117 @@
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+
+from services.domain.events.common import TariffTerms
+from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
+from services.ocpp.connection import Connection
+from services.ocpp.inbound.reply import Edge
+from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V201
+
+TERMS = TariffTerms(
+    tariff_id="T1", currency="EUR", energy_price_per_kwh=Decimal("0.40"), time_price_per_hour=Decimal("1.20"),
+    session_fee=Decimal("0.50"), vat_percent=Decimal("25"),
+)  # fmt: skip
+TARIFF = Tariff(tenant=TENANT, tariff_id="T1", terms=TERMS, updated_at=1)
+ENTRY = Station(tenant=TENANT, station_id=STATION, tariff_id="T1", updated_at=1)
+
+
+def edge(entry: Station | None = ENTRY, tariff: Tariff | None = TARIFF) -> Edge:
+    return replace(EDGE, station=lambda _key: entry, tariff={TARIFF.key: tariff}.get)
+
+
+def reading(wh: float, context: str = "Sample.Periodic") -> dict[str, Any]:
+    sample = {"value": wh, "context": context, "measurand": "Energy.Active.Import.Register"}
+    return {"timestamp": "2026-09-21T14:13:20Z", "sampledValue": [sample]}
+
+
+class Charging:
+    """A station that charges, and what it is answered."""
+
+    def __init__(self, known: Edge | None = None) -> None:
+        self.machine = Connection(known or edge(), STATION, V201, 7)
+        self.number = 0
+
+    def says(self, kind: str, *readings: dict[str, Any], minute: int = 0, transaction: str = "t1") -> Any:
+        """totalCost of the answer; None for none."""
+        self.number += 1
+        message = {
+            "eventType": kind, "timestamp": f"2026-09-21T14:{minute:02}:00Z",
+            "triggerReason": "MeterValuePeriodic",
+            "seqNo": self.number, "transactionInfo": {"transactionId": transaction},
+            **({"meterValue": list(readings)} if readings else {}),
+        }  # fmt: skip
+        step = self.machine.receive(orjson.dumps([2, f"m{self.number}", "TransactionEvent", message]), NOW)
+        assert step.reply is not None
+        self.machine.settle(step)
+        return orjson.loads(step.reply)[2].get("totalCost")
+
+
+class TestTotalCost:
+    def test_is_told_at_the_end_with_tax(self) -> None:
+        charging = Charging()
+        assert charging.says("Started", reading(1000, "Transaction.Begin")) is None
+        end = reading(11_000, "Transaction.End")
+        assert charging.says("Ended", end, minute=30) == pytest.approx(1.25 * (0.5 + 10 * 0.4 + 0.6))
+
+    def test_runs_while_it_charges(self) -> None:
+        charging = Charging()
+        charging.says("Started", reading(1000))
+        assert charging.says("Updated", reading(2000)) == pytest.approx(1.25 * (0.5 + 0.4))
+        assert charging.says("Updated") is None
+        assert charging.says("Updated", reading(2000), reading(3000)) == pytest.approx(1.25 * (0.5 + 0.8))
+
+    def test_is_the_same_however_often_the_end_is_told(self) -> None:
+        charging = Charging()
+        charging.says("Started", reading(1000))
+        assert charging.says("Ended", reading(2000)) == charging.says("Ended", reading(2000))
+
+    def test_counts_from_the_first_register_that_is_told(self) -> None:
+        charging = Charging()
+        charging.says("Started")
+        assert charging.says("Updated", reading(500)) is None
+        assert charging.says("Ended", reading(1500)) == pytest.approx(1.25 * (0.5 + 0.4))
+
+    def test_counts_from_what_the_end_itself_says_of_the_begin(self) -> None:
+        charging = Charging()
+        charging.says("Started")
+        told = charging.says("Ended", reading(0, "Transaction.Begin"), reading(1000, "Transaction.End"))
+        assert told == pytest.approx(1.25 * (0.5 + 0.4))
+
+    def test_of_a_free_transaction_is_nothing_and_is_told(self) -> None:
+        nothing = Decimal(0)
+        free = TariffTerms(
+            tariff_id="T1", currency="EUR", energy_price_per_kwh=nothing, time_price_per_hour=nothing,
+            session_fee=nothing, vat_percent=nothing,
+        )  # fmt: skip
+        charging = Charging(edge(tariff=replace(TARIFF, terms=free)))
+        charging.says("Started", reading(1000))
+        assert charging.says("Ended", reading(2000)) == 0.0
+
+    @pytest.mark.parametrize(
+        ("entry", "tariff"), [(None, TARIFF), (replace(ENTRY, tariff_id=None), TARIFF), (ENTRY, None)]
+    )
+    def test_is_not_told_without_a_tariff(self, entry: Station | None, tariff: Tariff | None) -> None:
+        charging = Charging(edge(entry, tariff))
+        charging.says("Started", reading(1000))
+        assert charging.says("Ended", reading(2000)) is None
+
+    def test_is_not_told_of_a_transaction_that_began_elsewhere(self) -> None:
+        assert Charging().says("Ended", reading(2000)) is None
+
+    def test_is_not_told_when_the_registers_or_the_clock_make_no_sense(self) -> None:
+        charging = Charging()
+        charging.says("Started", reading(1000), minute=10)
+        assert charging.says("Updated", reading(900), minute=20) is None
+        assert charging.says("Updated", reading(1100), minute=5) is None
+
+    def test_is_known_of_the_latest_transactions_only(self) -> None:
+        charging = Charging()
+        for number in range(65):
+            charging.says("Started", reading(1000), transaction=f"t{number}")
+        assert charging.says("Ended", reading(2000), transaction="t0") is None
+        assert charging.says("Ended", reading(2000), transaction="t1") is not None
