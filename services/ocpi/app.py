@@ -21,6 +21,7 @@ from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Store
+from services.ocpi.token_routes import TokenRoutes
 from services.runtime import process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
@@ -94,6 +95,7 @@ def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Eg
     answering.mount(app)
     registrar = registrar_of(chosen, egress, Outside(bus.publish, directory.partner, now_ms, new_token))
     CredentialsRoutes(chosen.own, registrar, answering).mount(app)
+    TokenRoutes(chosen, directory, bus.publish, now_ms, answering).mount(app)
     RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
     PullRoutes(chosen, directory, Store(chosen.clickhouse), now_ms, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)

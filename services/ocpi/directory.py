@@ -8,7 +8,7 @@ from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerRegistered
 from services.domain.events.station import Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
-from services.domain.events.token import Token
+from services.domain.events.token import Token, TokenRegistered
 from services.domain.tokens import normalise_uid, token_key
 from services.ocpi.outbound.locations import Equipment
 from services.ocpi.wire.parties import Party, party_of
@@ -17,6 +17,7 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.view import View
 
 TOPICS = (
+    TokenRegistered.TOPIC,
     Partner.TOPIC,
     PartnerRegistered.TOPIC,
     Token.TOPIC,
@@ -39,7 +40,7 @@ class Holders:
     def changed(self, key: str, token: Token | None) -> None:
         """Take note of a token's new state; None: it is gone."""
         uid = key.partition("/")[2]
-        owner = party_of(token.contract_id) if token else None
+        owner = owner_of(token) if token else None
         with self._lock:
             before = self._owner.pop(key, None)
             if before is not None:
@@ -52,6 +53,13 @@ class Holders:
         """The uids of a provider's tokens."""
         with self._lock:
             return sorted(self._uids.get((tenant, party.prefix), ()))
+
+
+def owner_of(token: Token) -> Party | None:
+    """The provider who keeps a token by OCPI, else the one that its contract names."""
+    if token.owner_party_id:
+        return Party(token.owner_country_code, token.owner_party_id)
+    return party_of(token.contract_id)
 
 
 class Directory:
@@ -105,8 +113,11 @@ class Directory:
 
     def contract_of(self, tenant: str, uid: str) -> str:
         """The contract that a token stands for; "" when it is not in the whitelist."""
-        token = self._tokens.get(token_key(tenant, normalise_uid(uid)))
+        token = self.token(tenant, uid)
         return token.contract_id if token else ""
+
+    def token(self, tenant: str, uid: str) -> Token | None:
+        return self._tokens.get(token_key(tenant, normalise_uid(uid)))
 
     def station(self, tenant: str, station_id: str) -> Station | None:
         return self._stations.get(f"{tenant}/{station_id}")

@@ -47,6 +47,10 @@ def whitelisted(entry: Entry, tenant: str, token_uid: str) -> Token:
         status=TokenStatus.VALID if valid else TokenStatus.BLOCKED,
         blocked_reason=None if blocked is None or valid else blocked.reason,
         updated_at=_updated_at(registered, blocked),
+        owner_country_code=registered.owner_country_code if registered else "",
+        owner_party_id=registered.owner_party_id if registered else "",
+        whitelist=registered.whitelist if registered else "",
+        object_json=registered.object_json if registered else "",
     )
 
 

@@ -66,6 +66,10 @@ class TokenRegistered:
     expires_at: int | None = None
     source: str  # Who said so, e.g. cli, ocpi:NL-TNM.
     registered_at: int
+    owner_country_code: str = ""  # Of the provider who keeps the token by OCPI; empty: nobody does.
+    owner_party_id: str = ""
+    whitelist: str = ""  # OCPI WhitelistType; empty: ALWAYS.
+    object_json: str = ""  # The token as its provider sent it, as OCPI 2.3.0; empty: it did not come by OCPI.
 
     @property
     def key(self) -> str:
@@ -83,6 +87,10 @@ class TokenRegistered:
             "expires_at": self.expires_at,
             "source": self.source,
             "registered_at": self.registered_at,
+            "owner_country_code": self.owner_country_code,
+            "owner_party_id": self.owner_party_id,
+            "whitelist": self.whitelist,
+            "object_json": self.object_json,
         }
 
     @classmethod
@@ -98,6 +106,10 @@ class TokenRegistered:
             expires_at=record["expires_at"],
             source=record["source"],
             registered_at=record["registered_at"],
+            owner_country_code=record["owner_country_code"],
+            owner_party_id=record["owner_party_id"],
+            whitelist=record["whitelist"],
+            object_json=record["object_json"],
         )
 
 
@@ -119,6 +131,10 @@ class Token:
     blocked_reason: str | None = None
     expires_at: int | None = None
     updated_at: int
+    owner_country_code: str = ""  # Of the provider who keeps the token by OCPI; empty: nobody does.
+    owner_party_id: str = ""
+    whitelist: str = ""  # OCPI WhitelistType; empty: ALWAYS.
+    object_json: str = ""  # The token as its provider sent it, as OCPI 2.3.0; empty: it did not come by OCPI.
 
     @property
     def key(self) -> str:
@@ -136,6 +152,10 @@ class Token:
             "blocked_reason": self.blocked_reason,
             "expires_at": self.expires_at,
             "updated_at": self.updated_at,
+            "owner_country_code": self.owner_country_code,
+            "owner_party_id": self.owner_party_id,
+            "whitelist": self.whitelist,
+            "object_json": self.object_json,
         }
 
     @classmethod
@@ -151,4 +171,8 @@ class Token:
             blocked_reason=record["blocked_reason"],
             expires_at=record["expires_at"],
             updated_at=record["updated_at"],
+            owner_country_code=record["owner_country_code"],
+            owner_party_id=record["owner_party_id"],
+            whitelist=record["whitelist"],
+            object_json=record["object_json"],
         )

@@ -13,10 +13,11 @@ SENDER: Final = "SENDER"
 RECEIVER: Final = "RECEIVER"
 
 _PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDER), ("cdrs", SENDER))
+_PUSHED: Final = (("tokens", RECEIVER),)
 MODULES: Final = {
-    V230: (("credentials", SENDER), *_PULLED),
-    V221: (("credentials", SENDER), *_PULLED),
-    V211: (("credentials", SENDER), *_PULLED),
+    V230: (("credentials", SENDER), *_PULLED, *_PUSHED),
+    V221: (("credentials", SENDER), *_PULLED, *_PUSHED),
+    V211: (("credentials", SENDER), *_PULLED, *_PUSHED),
 }
 """What is served per version. The role of credentials means nothing and is SENDER."""
 
