@@ -8,6 +8,8 @@ from services.domain.device_model import is_secret
 from services.domain.events.common import DeviceDrift, DriftReason, WantedVariable
 
 _READ_ONLY: Final = "ReadOnly"
+_MAX_SHOWN: Final = 100
+"""Characters of an actual value that a drift shows; the variable has them all."""
 
 
 def drift_of(known: Station) -> tuple[DeviceDrift, ...]:
@@ -59,6 +61,6 @@ def _drift(wanted: WantedVariable, held: Held | None, reason: DriftReason) -> De
         variable_instance=wanted.variable_instance,
         attribute=wanted.attribute,
         wanted=wanted.value,
-        actual=None if held is None else held.variable.value,
+        actual=None if held is None else (held.variable.value or "")[:_MAX_SHOWN],
         reason=reason,
     )

@@ -25,8 +25,11 @@ from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 
-MAX_WAITING: Final = 50
+MAX_WAITING: Final = 10
 """Commands whose answers, and answers whose commands, are waited for."""
+
+MAX_WAITING_CHARACTERS: Final = 8_000
+"""Of each; what is longer is not waited for, and shows in the next report."""
 
 _ANSWERED: Final = NEEDS_PAYLOAD | REPORTS | {"GetVariables", "GetConfiguration", "ClearVariableMonitoring"}
 
@@ -125,6 +128,8 @@ def _asked(read: Read[Station], event: CommandRequested) -> Changes[Station]:
         return Changes()
     early = known.early.get(event.command_id)
     if early is None:
+        if len(event.payload_json) > MAX_WAITING_CHARACTERS:
+            return Changes()
         asked = _latest(known.asked | {event.command_id: without_secrets(event.payload_json)})
         return Changes({event.key: replace(known, asked=asked)})
     told = _set(known, event, payload, told_object(early.answer_json), early.at)
@@ -152,7 +157,7 @@ def _answered_set(known: Station, event: CommandAnswered, answer: dict[str, Any]
     if event.command_id in known.settled:
         return Changes()
     if asked is None:
-        if not answer or event.command_id in known.early:
+        if not answer or event.command_id in known.early or len(event.answer_json or "") > MAX_WAITING_CHARACTERS:
             return Changes()
         early = _latest(known.early | {event.command_id: Early(event.answer_json or "", event.recorded_at)})
         return Changes({event.key: replace(known, early=early)})

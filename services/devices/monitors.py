@@ -7,7 +7,9 @@ from services.domain.device_model import entries, place, text, whole
 from services.domain.events.common import DeviceMonitor, MonitorEvent
 from services.domain.units import Millis
 
-MAX_MONITORS: Final = 1000
+MAX_MONITORS: Final = 200
+
+_MAX_SHOWN: Final = 100
 
 Monitors = dict[int, DeviceMonitor]
 
@@ -58,7 +60,7 @@ def went_off(known: Monitors, events: tuple[MonitorEvent, ...]) -> Monitors:
             found[event.monitor_id] = replace(
                 found[event.monitor_id],
                 alert=not event.cleared,
-                actual_value=event.actual_value[:200],
+                actual_value=event.actual_value[:_MAX_SHOWN],
                 occurred_at=event.occurred_at,
             )
     return found
@@ -81,7 +83,7 @@ def _put(found: Monitors, number: int, where: dict[str, Any], monitor: dict[str,
         monitor_id=number,
         **where,
         type=text(monitor.get("type")) or "",
-        value=None if value is None else str(value)[:100],
+        value=None if value is None else str(value)[:_MAX_SHOWN],
         severity=whole(monitor.get("severity")),
         **last,
     )

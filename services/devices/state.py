@@ -1,6 +1,6 @@
 """What is remembered of a station's device model, and how it looks to others. Pure."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import msgspec
@@ -17,9 +17,9 @@ from services.domain.events.common import (
 from services.domain.events.device import Device
 from services.domain.units import Millis
 
-MAX_VARIABLES: Final = 3000
-MAX_CHARACTERS: Final = 400_000
-"""Of all values together: a state has to fit into a Kafka message."""
+MAX_VARIABLES: Final = 2500
+MAX_CHARACTERS: Final = 200_000
+"""Of all variables together: a state has to fit into a Kafka message of 1 MB."""
 
 MAX_REPORTS: Final = 10
 MAX_PARTS: Final = 5000
@@ -30,11 +30,18 @@ _DESCRIBED: Final = ("mutability", "unit", "data_type", "min_limit", "max_limit"
 Place = ReportedVariable | WantedVariable | DeviceDrift
 
 
-class Held(Struct, frozen=True, array_like=True):
-    """An attribute as it was last told, and when."""
+_FIELDS: Final = tuple(field.name for field in fields(ReportedVariable))
 
-    variable: ReportedVariable
+
+class Held(Struct, frozen=True, array_like=True):
+    """An attribute as it was last told, without the names of its fields, and when."""
+
+    told: tuple[Any, ...]
     at: Millis
+
+    @property
+    def variable(self) -> ReportedVariable:
+        return ReportedVariable(**dict(zip(_FIELDS, self.told, strict=True)))
 
 
 class Report(Struct, frozen=True, array_like=True):
@@ -149,7 +156,7 @@ def with_variables(known: Station, told: list[ReportedVariable], at: Millis) -> 
             continue
         if size > MAX_CHARACTERS:
             continue
-        variables[name], characters = Held(new, at), size
+        variables[name], characters = Held(tuple(getattr(new, field) for field in _FIELDS), at), size
     return msgspec.structs.replace(known, variables=variables, characters=characters, left_out=left_out)
 
 
@@ -171,5 +178,4 @@ def _joined(new: ReportedVariable, before: ReportedVariable | None) -> ReportedV
 
 
 def _size(variable: ReportedVariable) -> int:
-    names = len(variable.component) + len(variable.variable)
-    return names + len(variable.value or "") + len(variable.values_list or "")
+    return sum(len(text) for name in _FIELDS if isinstance(text := getattr(variable, name), str))

@@ -10,7 +10,10 @@ from services.domain.events.common import WantedVariable
 from services.domain.events.device import DeviceTemplate
 from services.domain.units import Millis
 
-MAX_WANTED: Final = 500
+MAX_WANTED: Final = 300
+MAX_CHARACTERS: Final = 40_000
+"""Of all values together."""
+
 _FIELDS: Final = frozenset({"template", "vendor", "model", "firmware", "variables"})
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ATTRIBUTES: Final = ("Actual", "Target", "MinSet", "MaxSet")
@@ -71,6 +74,8 @@ def _wanted(variables: Mapping[Any, Any]) -> tuple[WantedVariable, ...]:
         if name_of(one) in found:
             raise BadTemplate(f"{name}: is given twice")
         found[name_of(one)] = one
+    if sum(len(one.value) for one in found.values()) > MAX_CHARACTERS:
+        raise BadTemplate(f"variables: values have at most {MAX_CHARACTERS} characters together")
     return tuple(found.values())
 
 

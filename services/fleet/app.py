@@ -17,7 +17,7 @@ from services.domain.units import Millis
 from services.fleet.fold import Seen, fold
 from services.fleet.local_lists.app import keep
 from services.fleet.local_lists.register import Policy
-from services.fleet.local_lists.station import Terms
+from services.fleet.local_lists.station import MAX_ENTRIES, Terms
 from services.fleet.register import Register
 from services.runtime import process
 from services.runtime.bus import Bus, NotDurable
@@ -62,14 +62,16 @@ class FleetSettings:
     local_lists_settle_s: int = setting(
         10, "how long changes of the whitelist are gathered, and a station that has connected is left alone"
     )
-    local_list_max_entries: int = setting(1000, "tokens on a local list; fewer where the station says so")
+    local_list_max_entries: int = setting(
+        1000, "tokens on a local list, at most 8000; fewer where the station says so"
+    )
     local_list_items_per_message: int = setting(100, "tokens in a SendLocalList to a station that does not say")
 
     def lists_policy(self) -> Policy:
         """How local lists are kept."""
         terms = Terms(
             grace_ms=self.fleet_result_grace_s * 1000,
-            max_entries=self.local_list_max_entries,
+            max_entries=min(self.local_list_max_entries, MAX_ENTRIES),
             items_per_message=self.local_list_items_per_message,
         )
         return Policy(self.local_lists, self.local_lists_per_minute, self.local_lists_settle_s * 1000, terms)

@@ -18,7 +18,7 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.tail import Tail
 from services.runtime.view import View
 
-_TICK_S: Final = 0.5
+_TICK_S: Final = 1.0
 _LOOK_S: Final = 0.05
 _behind = Gauge("fleet_local_lists_behind", "Stations whose local authorization list is not what it should be")
 
@@ -26,18 +26,19 @@ _behind = Gauge("fleet_local_lists_behind", "Stations whose local authorization 
 async def keep(kafka: KafkaSettings, codec: Codec, policy: Policy, host: process.Process) -> None:
     """Learn what stations have, then tell them what has changed until the process is to stop. One such may run."""
     bus = Bus(kafka, codec)
-    lists: View[LocalList] = View(kafka, codec, LocalList.TOPIC)
     stations: View[Station] = View(kafka, codec, Station.TOPIC)
     connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
     tokens: View[Token] = View(kafka, codec, Token.TOPIC, lambda _key, _token: register.token_changed(now_ms()))
     register = Register(policy, lambda: (token for _, token in tokens.items()), connections.get, now_ms())
-    readers: list[Any] = [lists, stations, connections, tokens]
+    views: list[View[Any]] = [stations, connections, tokens]
+    lists = Tail(kafka, codec, [LocalList.TOPIC], register.restore)
+    readers: list[Any] = [lists, *views]
     try:
-        for view in (lists, stations, connections, tokens):
-            view.start()
-        await _until(host, lambda: all(view.caught_up for view in (lists, stations, connections, tokens)))
+        for reader in readers:
+            reader.start()
+        await _until(host, lambda: lists.caught_up and all(view.caught_up for view in views))
         lists.stop()
-        since_ms = register.restore(known for _, known in lists.items())
+        since_ms = register.restored()
         results = Tail(
             kafka, codec, [CommandAnswered.TOPIC], lambda events: register.take(events, now_ms()),
             now_ms() if since_ms is None else since_ms,

@@ -1,9 +1,10 @@
 """All stations' local authorization lists, and what is to be published about them. Pure: told the time."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from services.domain.events.common import LocalListStatus, RegistrationStatus
+from services.domain.events.common import LocalListEntry, LocalListStatus, RegistrationStatus
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, LocalList, Station
 from services.domain.events.token import Token
 from services.domain.local_list import MAX_ID_TOKEN_LENGTH
@@ -47,6 +48,9 @@ class Register:
         self._digests: dict[str, str] = {}
         self._changed: dict[str, LocalList] = {}
         self._wanted: dict[Selection, Wanted] = {}
+        self._quiet: dict[str, tuple[Station, Connection, LocalList]] = {}
+        """Stations that had what they should when they were last looked at, and by what."""
+        self._shared: dict[LocalListEntry, LocalListEntry] = {}
         self._dirty_at: Millis | None = None
 
     @property
@@ -55,10 +59,15 @@ class Register:
         done = (LocalListStatus.CURRENT, LocalListStatus.UNSUPPORTED)
         return sum(known.status not in done for known in self._lists.values())
 
-    def restore(self, lists: Iterable[LocalList]) -> Millis | None:
-        """Lists as they were published; since when results may be missing."""
+    def restore(self, lists: Iterable[LocalList]) -> None:
+        """Lists as they were published. Thousands of stations have the same tokens: they share what says so."""
         for known in lists:
-            self._keep(known, told=True)
+            entries = tuple([self._shared.setdefault(entry, entry) for entry in known.entries])
+            self._keep(replace(known, entries=entries), told=True)
+
+    def restored(self) -> Millis | None:
+        """All lists are; since when results may be missing."""
+        self._shared.clear()
         return min((known.updated_at for known in self._lists.values() if known.command_id), default=None)
 
     def token_changed(self, now_ms: Millis) -> None:
@@ -79,7 +88,16 @@ class Register:
         allowance = self._pace.allowance(now_ms)
         commands: list[CommandRequested] = []
         for station in stations:
-            known = self._lists.get(station.key)
+            key = station.key
+            known = self._lists.get(key)
+            quiet = self._quiet.get(key)
+            if (
+                quiet is not None
+                and quiet[0] is station
+                and quiet[1] is self._connection(key)
+                and quiet[2] is known
+            ):
+                continue
             if known is not None and known.answer_by is not None and known.answer_by <= now_ms:
                 self._keep(unanswered(known, "no edge told a result", now_ms))
             elif len(commands) < allowance:
@@ -108,6 +126,7 @@ class Register:
         up_to_date = self._digests.get(station.key, "") == target.digest
         step = advance(known, target, up_to_date, connection, now_ms, self._policy.terms)
         if step is None:
+            self._quiet[station.key] = (station, connection, known)
             return []
         self._keep(step.known)
         return [] if step.command is None else [step.command]
@@ -130,9 +149,11 @@ class Register:
         if self._dirty_at is not None and self._dirty_at + self._policy.settle_ms <= now_ms:
             self._dirty_at = None
             self._wanted.clear()
+            self._quiet.clear()
         for selection, listed in list(self._wanted.items()):
             if listed.until is not None and listed.until <= now_ms:
                 del self._wanted[selection]
+                self._quiet.clear()
 
     def _keep(self, known: LocalList, *, told: bool = False) -> None:
         before = self._lists.get(known.key)

@@ -19,6 +19,9 @@ from services.fleet.local_lists.wanted import Known, Wanted
 REQUESTED_BY: Final = "local-lists"
 MAX_VERSION: Final = 0x7FFF_FFFF
 
+MAX_ENTRIES: Final = 8_000
+"""Tokens on a list: its state has to fit into a Kafka message of 1 MB."""
+
 _SEND: Final = "SendLocalList"
 _VERSION: Final = "GetLocalListVersion"
 _FIRST_RETRY_MS: Final = 60_000
@@ -118,21 +121,21 @@ def unanswered(known: LocalList, detail: str, now_ms: Millis) -> LocalList:
 
 def _change(known: LocalList, wanted: Wanted, room: int) -> LocalListChange:
     """The next part. Tokens go before others come, so that a list that is full takes them."""
-    have: dict[Known, str] = {(entry.token_uid, entry.type): entry.digest for entry in known.entries}
+    have: dict[Known, LocalListEntry] = {(entry.token_uid, entry.type): entry for entry in known.entries}
     gone = [of for of in have if of not in wanted.entries]
-    put = [of for of, told in wanted.entries.items() if have.get(of) != told.digest]
+    put = [of for of, told in wanted.entries.items() if have.get(of) != told.entry]
     smaller_whole = len(wanted.entries) <= min(room, len(gone) + len(put) - 1)
     if not known.known or smaller_whole or known.version >= MAX_VERSION:
         version = known.version + 1 if known.version < MAX_VERSION else 1
         return LocalListChange(version=version, full=True, put=_entries(list(wanted.entries)[:room], wanted))
-    left = tuple(LocalListEntry(token_uid=of[0], type=of[1], digest=have[of]) for of in gone[:room])
+    left = tuple(have[of] for of in gone[:room])
     return LocalListChange(
         version=known.version + 1, full=False, put=_entries(put[: room - len(left)], wanted), gone=left
     )
 
 
 def _entries(listed: list[Known], wanted: Wanted) -> tuple[LocalListEntry, ...]:
-    return tuple(LocalListEntry(token_uid=of[0], type=of[1], digest=wanted.entries[of].digest) for of in listed)
+    return tuple(wanted.entries[of].entry for of in listed)
 
 
 def _payload(change: LocalListChange, wanted: Wanted) -> dict[str, Any]:

@@ -32,9 +32,9 @@ class Selection(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a station is told about a token: AuthorizationData, and its digest."""
+    """What a station is told about a token (AuthorizationData), and what all stations that have it share."""
 
-    digest: str
+    entry: LocalListEntry
     data: dict[str, Any]
 
 
@@ -66,11 +66,13 @@ def wanted(tokens: Iterable[Token], selection: Selection, now_ms: Millis) -> Wan
         data = entry(token, now_ms)
         if selection.longest == MAX_ID_TAG_LENGTH and len(token.group_id or "") > MAX_ID_TAG_LENGTH:
             data["idTokenInfo"].pop("groupIdToken", None)
-        entries[(token.token_uid, data["idToken"]["type"])] = Told(_digest(data), data)
+        kind = data["idToken"]["type"]
+        listed = LocalListEntry(token_uid=token.token_uid, type=kind, digest=_digest(data))
+        entries[(token.token_uid, kind)] = Told(listed, data)
     expiries = [token.expires_at for token in kept if token.expires_at is not None]
     return Wanted(
         entries,
-        list_digest((uid, kind, told.digest) for (uid, kind), told in entries.items()),
+        digest_of(told.entry for told in entries.values()),
         len(chosen) - len(kept),
         min(expiries, default=None),
     )
@@ -81,13 +83,8 @@ NOTHING: Final = Wanted()
 
 
 def digest_of(entries: Iterable[LocalListEntry]) -> str:
-    """What a station has, to be compared with `Wanted.digest`."""
-    return list_digest((entry.token_uid, entry.type, entry.digest) for entry in entries)
-
-
-def list_digest(entries: Iterable[tuple[str, str, str]]) -> str:
     """The same for the same entries in whatever order; "" for none."""
-    listed = sorted(entries)
+    listed = sorted([(entry.token_uid, entry.type, entry.digest) for entry in entries])
     return _digest(listed) if listed else ""
 
 

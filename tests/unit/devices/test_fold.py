@@ -1,9 +1,11 @@
 """What a station has told, whatever the order, and where it is not as wanted."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from services.devices.after_boot import AfterBoot
 from services.devices.fold import folding
 from services.devices.state import MAX_CHARACTERS, MAX_VARIABLES, Station
-from services.domain.events.common import CommandOutcome, MonitorEvent
+from services.domain.events.common import CommandOutcome, MonitorEvent, WantedVariable
 from services.domain.events.device import Device, DeviceDriftChanged, DeviceReported, DeviceWanted
 from services.domain.events.station import (
     CommandRequested,
@@ -20,6 +22,7 @@ from services.domain.events.station import (
     StationConnected,
 )
 from tests.unit.devices.stations import (
+    CODEC,
     IDS,
     KEY,
     NOW,
@@ -195,7 +198,7 @@ class TestSettings:
         for number in range(70):
             folded.take(asked("SetVariables", self.payload, f"c{number}"))
             folded.take(answered("SetVariables", self.answer, f"x{number}"))
-        assert (len(folded.station.asked), len(folded.station.early)) == (50, 50)
+        assert (len(folded.station.asked), len(folded.station.early)) == (10, 10)
 
     @pytest.mark.parametrize(
         "payload", ["{}", "[]", "null", "nonsense", "[" * 5000, '{"setVariableData": [5, {}]}']
@@ -207,6 +210,12 @@ class TestSettings:
         folded.take(asked("SetVariables", payload))
         folded.take(answered("SetVariables", answer))
         assert folded.station.variables == {}
+
+    def test_that_are_very_long_are_not_waited_for(self, folded: Folded) -> None:
+        long = {"setVariableData": [setting("A", "x" * 9000)]}
+        folded.take(asked("SetVariables", long))
+        folded.take(answered("SetVariables", long, "c2"))
+        assert folded.states == {}
 
 
 class TestDrift:
@@ -362,6 +371,31 @@ class TestMonitors:
             folded.take(self.went_off(NOW + number, actual_value=str(number)))
         assert len(folded.of(Device)) == shown
         assert folded.station.monitors[3].actual_value == "19"
+
+
+class TestTheLargestStation:
+    def test_fits_into_a_message(self) -> None:
+        folded = Folded()
+        folded.take(booted())
+        names = [f"{number:03}" + "n" * 47 for number in range(300)]
+        where: dict[str, Any] = {"component": "c" * 50, "component_instance": "i" * 50, "evse_id": 2**31 - 1}
+        wanted = tuple(WantedVariable(**where, variable=name, value="w" * 133) for name in names)
+        folded.take(DeviceWanted(**IDS, template_id="t" * 64, variables=wanted, updated_at=NOW))
+        many = [variable(f"{n}", "x" * 10, "C" * 20, unit="kWh", data_type="decimal") for n in range(3000)]
+        folded.take(part(0, *many))
+        folded.take(part(1, *(variable(name, "x" * 2500) for name in names), last=True, at=NOW + 1))
+        more = where | {"variable": "v" * 50, "actual_value": "9" * 2500}
+        went_off = [TestMonitors().went_off(NOW, number, **more) for number in range(250)]
+        alerts = tuple(event for one in went_off for event in one.events)
+        folded.take(replace(went_off[0], events=alerts))
+        data = [setting(f"{one}", "x" * 1000) for one in range(7)]
+        for number in range(12):
+            folded.take(asked("SetVariables", {"setVariableData": data}, f"c{number}"))
+            folded.take(answered("SetVariables", {"setVariableResult": data}, f"x{number}"))
+        folded.take(booted(at=NOW + 1000))
+        assert len(msgspec.msgpack.encode(folded.station)) < 1_000_000
+        assert len(CODEC.encode(folded.device)) < 1_000_000
+        assert folded.device.left_out > 0
 
 
 class TestOtherEvents:

@@ -80,6 +80,7 @@ class TestReading:
             ({"template": "a", "variables": {"C/A#Nonsense": 1}}, "the attribute is one of"),
             ({"template": "a", "variables": {"SecurityCtrlr/BasicAuthPassword": 1}}, "passwords"),
             ({"template": "a", "variables": {"C/A": 1, "c/a": 2}}, "given twice"),
+            ({"template": "a", "variables": {f"A{n}": "x" * 2500 for n in range(17)}}, "together"),
             ({"template": "a", "vendor": 5, "variables": {"A": 1}}, "vendor: give a name"),
         ],
     )

@@ -18,9 +18,11 @@ from services.domain.events.station import (
 )
 from services.domain.events.token import Token
 from services.fleet.local_lists.register import Policy, Register
-from services.fleet.local_lists.station import MAX_VERSION, Terms
+from services.fleet.local_lists.station import MAX_ENTRIES, MAX_VERSION, Terms
+from services.runtime.codec import Codec
 from tests.unit.fleet.local_lists.lists import NOW, FakeStation, answer, connection, payload, station, token
 
+CODEC = Codec()
 TERMS = Terms(max_entries=200, items_per_message=10)
 
 
@@ -73,7 +75,9 @@ class World:
 
     def restart(self) -> int | None:
         self.register = self.begun()
-        since = self.register.restore(self.published.values())
+        copies = [CODEC.decode(CODEC.encode(known)) for known in self.published.values()]
+        self.register.restore(copies)
+        since = self.register.restored()
         missed = [result for at, result in self.results if since is not None and at >= since]
         self.register.take(missed, self.now)
         return since
@@ -400,6 +404,20 @@ class TestRestarting:
         assert world.list.command_id is not None
         (again,) = world.tick()
         assert again.operation == "GetLocalListVersion"
+
+
+class TestTheLongestList:
+    def test_fits_into_a_message(self) -> None:
+        world = World(Policy(True, 60_000, 1000, Terms(max_entries=MAX_ENTRIES, items_per_message=1000)))
+        world.fake = FakeStation(room=100_000, at_once=1000)
+        world.change(*(token(f"{number:036}", updated_at=number) for number in range(MAX_ENTRIES + 1)))
+        world.run(30)
+        assert (len(world.list.entries), world.list.left_out) == (MAX_ENTRIES, 1)
+        world.change(*(token(f"{number:036}", group_id="G", updated_at=number) for number in range(1000)))
+        world.tick()
+        world.tick()
+        assert world.list.change is not None
+        assert len(CODEC.encode(world.list)) < 1_000_000
 
 
 class TestPace:

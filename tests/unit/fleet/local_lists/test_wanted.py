@@ -1,7 +1,7 @@
 """Which tokens belong on a list."""
 
 from services.domain.events.common import TokenStatus
-from services.fleet.local_lists.wanted import NOTHING, Selection, digest_of, list_digest, wanted
+from services.fleet.local_lists.wanted import NOTHING, Selection, digest_of, wanted
 from tests.unit.fleet.local_lists.lists import NOW, token
 
 TOKENS = [
@@ -54,4 +54,4 @@ class TestWanted:
         assert one.digest != wanted([token("A")], Selection("t"), NOW).digest
 
     def test_of_nobody_are_what_an_empty_list_is(self) -> None:
-        assert wanted([], Selection("t"), NOW).digest == NOTHING.digest == digest_of(()) == list_digest(()) == ""
+        assert wanted([], Selection("t"), NOW).digest == NOTHING.digest == digest_of(()) == ""
