@@ -71,7 +71,15 @@ def entry(
 
 def list_response(server: bytes, entries: list[bytes], signature: bytes, name: bytes = ABSENT) -> bytes:
     body = listed(ABSENT, octets(server), name, ABSENT, listed(*entries), signature, ABSENT)
-    return framed(message(0x0101, ABSENT) + message(0x0701, body) + message(0x0201, listed(ABSENT)))
+    opened = listed(ABSENT, ABSENT, octets(b"\x01\x02"), octets(server), ABSENT, ABSENT)
+    return framed(message(0x0101, opened) + message(0x0701, body) + message(0x0201, listed(ABSENT)))
+
+
+def status_word(condensed: int) -> int:
+    """The status word of which a meter on secp256r1 signs this byte."""
+    return sum(
+        (condensed >> bit & 1) << source for bit, source in {0: 17, 3: 31, 4: 16, 5: 11, 6: 9, 7: 8}.items()
+    )
 
 
 def telegram(
@@ -92,7 +100,7 @@ def telegram(
         "reading": entry(
             block.obis.hex(),
             signed(block.value, 8),
-            status=unsigned(block.status, 4),
+            status=unsigned(block.status if curve == "secp192r1" else status_word(block.status), 4),
             time=local_time(utc, offset_min),
             unit=unsigned(block.unit, 1),
             scaler=signed(block.scaler, 1),

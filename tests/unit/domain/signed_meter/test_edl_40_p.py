@@ -226,6 +226,19 @@ class TestTelegram:
         forged = telegram(replace(COMPENSATING, **{name: 8}), curve="secp256r1", signed_as=COMPENSATING)
         assert not verify(SignedRecord("EDL_40_P", forged, edl_key("secp256r1")))[0].valid
 
+    def test_on_secp256r1_may_sign_its_status_as_it_is(self) -> None:
+        plain = entry(
+            "0100011100ff",
+            signed(EDL.value, 8),
+            status=unsigned(0x08, 4),
+            time=local_time(EDL.local_epoch - 3600),
+            unit=WH,
+            scaler=signed(-1, 1),
+        )
+        data = telegram(EDL, curve="secp256r1", reading=plain)
+        (verified,) = verify(SignedRecord("EDL_40_P", data, edl_key("secp256r1")))
+        assert (verified.valid, verified.findings) == (True, ())
+
     def test_of_a_compensating_meter_has_another_status_word(self) -> None:
         word = 1 << 17 | 1 << 31 | 1 << 16 | 1 << 11 | 1 << 9 | 1 << 8
         reading = entry(
