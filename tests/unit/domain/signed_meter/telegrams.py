@@ -114,8 +114,9 @@ def telegram(
             "resistance": entry("00af6c6c72ff", unsigned(block.resistance, 2)),
             "stopwatch": entry("00af647572ff", unsigned(block.stopwatch, 2)),
             "price": entry("00af707263ff", unsigned(block.price, 1)),
-            "version": entry("00af737672ff", unsigned(4, 1)),
         }
+    if curve != "secp192r1":
+        entries["version"] = entry("00af737672ff", unsigned(4, 1))
     entries |= changed
     signature = edl_sign(signed_as or block, curve) + block.log
     return list_response(block.server_id, list(entries.values()), octets(signature))

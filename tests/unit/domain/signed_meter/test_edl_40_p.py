@@ -232,7 +232,7 @@ class TestTelegram:
             signed(EDL.value, 8),
             status=unsigned(0x08, 4),
             time=local_time(EDL.local_epoch - 3600),
-            unit=WH,
+            unit=unsigned(30, 1),
             scaler=signed(-1, 1),
         )
         data = telegram(EDL, curve="secp256r1", reading=plain)
