@@ -3,6 +3,7 @@
 import typer
 
 from services.evidence.app import main
+from services.evidence.transparency_cli import transparency
 
 evidence = typer.Typer(
     add_completion=False,
@@ -15,3 +16,6 @@ def process(context: typer.Context) -> None:
     """Verify signed meter values. Without a command: run the process that does."""
     if context.invoked_subcommand is None:
         main()
+
+
+evidence.command()(transparency)
