@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,6 +47,7 @@ class StackSettings:
     ocpp_tls_port: int = setting(9443, "port that stations connect to with TLS")
     ocpp_soap_port: int = setting(9001, "port that stations of OCPP-S send to")
     ocpi_port: int = setting(9010, "port that partners connect to")
+    ocsp_port: int = setting(9070, "port at which it is asked whether certificates of the test PKI are good")
     console_port: int = setting(8080, "port of the operations API")
     ocpp_metrics_port: int = setting(9100, "metrics and health of the OCPP edge")
     sessions_metrics_port: int = setting(9101, "metrics and health of the sessions processor")
@@ -105,12 +105,15 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("evidence", chosen.evidence_metrics_port),
         replace(
             _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
-            argv=lambda: _with_test_pki(chosen.common.data_dir, _python("ocpp")()),
+            argv=lambda: _with_test_pki(chosen, _python("ocpp")()),
         ),
         _slice("settlement", chosen.settlement_metrics_port),
         _slice("smartcharging", chosen.smartcharging_metrics_port),
         _slice("devices", chosen.devices_metrics_port),
-        _slice("pki", chosen.pki_metrics_port),
+        replace(
+            _slice("pki", chosen.pki_metrics_port, f"http://127.0.0.1:{chosen.ocsp_port}/ocsp"),
+            argv=lambda: _with_test_pki(chosen, _python("pki")()),
+        ),
         _slice("fleet", chosen.fleet_metrics_port),
         _slice("console", chosen.console_metrics_port, f"http://127.0.0.1:{chosen.console_port}"),
         _slice(
@@ -130,12 +133,16 @@ def _python(command: str) -> Callable[[], Sequence[str]]:
     return lambda: [sys.executable, "-m", "services", command]
 
 
-def _with_test_pki(data_dir: Path, command: Sequence[str]) -> Sequence[str]:
-    """Have the edge speak TLS with certificates of a test PKI, unless others are set."""
+def _with_test_pki(chosen: StackSettings, command: Sequence[str]) -> Sequence[str]:
+    """Have the edge speak TLS with certificates of a test PKI and believe its responder, unless others are set."""
     if "WATTLOG_TLS_CERTIFICATE_FILE" not in os.environ:
-        pki = Pki(data_dir / PKI_FOLDER)
+        pki, url = Pki(chosen.common.data_dir / PKI_FOLDER), f"http://127.0.0.1:{chosen.ocsp_port}/ocsp"
         os.environ["WATTLOG_TLS_CERTIFICATE_FILE"] = str(pki.server_file)
         os.environ["WATTLOG_CLIENT_CA_FILE"] = str(pki.ca_file)
+        os.environ.setdefault("WATTLOG_OCSP_PORT", str(chosen.ocsp_port))
+        os.environ.setdefault("WATTLOG_OCSP_URL", url)
+        os.environ.setdefault("WATTLOG_OCSP_RESPONDERS", url)
+        os.environ.setdefault("WATTLOG_CONTRACT_CA_FILE", str(pki.v2g_root_file))
     return command
 
 

@@ -8,15 +8,18 @@ from typing import Any, Final
 
 import structlog
 
-from services.domain.events.certificate import CertificateOrdered
+from services.domain.events.certificate import Certificate, CertificateOrdered
 from services.domain.events.station import CertificateSigningRequested, CommandAnswered
 from services.domain.failures import TryAgain
 from services.domain.folding import Event
+from services.domain.units import datetime_of
 from services.pki.authorities import Ca
 from services.pki.csr import BadRequest
 from services.pki.fold import Policy, Station, folding
 from services.pki.issue import issued
+from services.pki.ocsp import Answerer, answer
 from services.pki.register import Register, refused
+from services.pki.responder import OcspServer
 from services.pki.settings import PkiSettings
 from services.runtime import process
 from services.runtime.bus import Bus, NotDurable
@@ -27,6 +30,7 @@ from services.runtime.settings import load
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
 from services.runtime.tail import Tail
+from services.runtime.view import View
 
 ORDERS_MS: Final = 86_400_000
 """Orders older than this are no longer looked for when the process starts: stations ask again by themselves."""
@@ -59,6 +63,7 @@ async def run(settings: PkiSettings, host: process.Process) -> None:
     """Fold, and have orders signed, until the process is to stop. At most one such process may run."""
     codec = await asyncio.to_thread(codec_of, settings.common)
     ca = settings.cas() if settings.sign_certificates else None
+    answering = partial(_answer_ocsp, settings, codec, settings.answerers(ca), host) if ca is not None else None
     folds = _Host(host.stopping)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
@@ -68,6 +73,28 @@ async def run(settings: PkiSettings, host: process.Process) -> None:
             )
         )  # fmt: skip
         tasks.create_task(sign(settings, codec, ca, host, lambda: folds.ready))
+        if answering is not None and settings.ocsp_port:
+            tasks.create_task(answering())
+
+
+async def _answer_ocsp(
+    settings: PkiSettings, codec: Codec, answerers: list[Answerer], host: process.Process
+) -> None:
+    """Say whether our certificates are good, from the copy of `certificate.state` once that has been read."""
+    known: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC)
+    known.start()
+    while not known.caught_up and not host.stopping.is_set():
+        await asyncio.sleep(_LOOK_S)
+    tenant = settings.common.tenant
+    server = OcspServer(
+        settings.ocsp_host,
+        settings.ocsp_port,
+        lambda der: answer(der, answerers, lambda number: known.get(f"{tenant}/{number}"), datetime_of(now_ms())),
+    )
+    host.log.info("answers OCSP", port=await server.started())
+    await host.stopping.wait()
+    await server.close()
+    known.stop()
 
 
 async def sign(

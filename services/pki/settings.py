@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
 from services.pki.authorities import Ca, Cas, EstCa, LocalCa
 from services.pki.fold import Policy
-from services.pki.issue import BadAuthority, authority
+from services.pki.issue import BadAuthority, Key, authority
+from services.pki.ocsp import Answerer
 from services.runtime.embedded.pki import PKI_FOLDER, Pki
 from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
 from services.runtime.streaming.settings import StreamingSettings
@@ -41,6 +45,30 @@ class PkiSettings:
     certificate_days: int = setting(397, "how long certificates that are signed here are valid")
     certificates_per_hour: int = setting(10, "new signing requests of one station that are looked at in an hour")
 
+    ocsp_host: str = setting("127.0.0.1", "address at which it is asked whether our certificates are good (OCSP)")
+    ocsp_port: int = setting(0, "port of that; 0: nobody can ask")
+    ocsp_url: str = setting(
+        "", "how that is reached, which certificates signed here say; it must be in WATTLOG_OCSP_RESPONDERS too"
+    )
+
+    def answerers(self, cas: Cas) -> list[Answerer]:
+        """Who answers for the CAs that are here; for the test PKI's root somebody whom it lets."""
+        found = [
+            Answerer(ca.authority.certificate, ca.authority.certificate, ca.authority.key)
+            for ca in cas
+            if isinstance(ca, LocalCa)
+        ]
+        if self.station_ca_file or self.station_ca_est_url:
+            return found
+        made = Pki(self.common.data_dir / PKI_FOLDER)
+        (root,) = x509.load_pem_x509_certificates(made.v2g_root_file.read_bytes())
+        below = x509.load_pem_x509_certificate(made.v2g_ca_file.read_bytes())
+        by = made.v2g_ocsp_file.read_bytes()
+        private = serialization.load_pem_private_key(by, None)
+        assert isinstance(private, Key)
+        good = frozenset({below.serial_number})
+        return [*found, Answerer(root, x509.load_pem_x509_certificate(by), private, good)]
+
     def policy(self) -> Policy:
         """What is signed at all."""
         return Policy(self.sign_certificates, self.station_organisation, self.certificates_per_hour)
@@ -69,4 +97,4 @@ class PkiSettings:
             made = authority(certificate_file.read_bytes(), key_file.read_bytes())
         except (OSError, BadAuthority) as error:
             raise BadSetting(f"CA in {certificate_file}, key in {key_file}: {error}") from error
-        return LocalCa(made, self.certificate_days, self.station_organisation)
+        return LocalCa(made, self.certificate_days, self.station_organisation, self.ocsp_url)

@@ -6,10 +6,13 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import orjson
 import pytest
 from cryptography import x509
@@ -23,11 +26,13 @@ from services.domain.events.certificate import (
 )
 from services.domain.events.common import CertificateStatus
 from services.domain.events.station import CommandRequested
+from services.ocpp.wire.ocsp import request, standing, subject_of
 from services.pki.issue import signed
 from services.runtime.bus import publish_sync
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
-from services.runtime.embedded.pki import Pki
+from services.runtime.embedded.pki import PKI_FOLDER, Pki
+from services.runtime.embedded.ports import free_ports
 from services.runtime.settings import KafkaSettings
 from services.runtime.tail import Tail
 from services.runtime.topics import create_topics
@@ -158,3 +163,43 @@ async def _revoked(kafka: KafkaSettings, told: list[Any], issued: CertificateIss
     await asyncio.to_thread(asks, kafka, event)
     await until(lambda: any(one.status is CertificateStatus.REVOKED for one in of(told, Certificate)))
     assert {one.serial_number for one in of(told, Certificate) if one.revoked_at} == {issued.serial_number}
+
+
+async def test_it_says_whether_our_certificates_are_good(kafka: KafkaSettings, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    state = tmp_path / "state"
+    made = Pki(state / PKI_FOLDER)
+    own = {"station_ca_file": "", "v2g_ca_file": "", "ocsp_port": port}
+    async with listening(kafka, "ocsp") as (kafka_of_test, told), pki_process(kafka_of_test, made, state, **own):
+        asks(kafka_of_test, requested(recorded_at=now_ms()))
+        await until(lambda: bool(of(told, Certificate)))
+        leaf = x509.load_pem_x509_certificate(of(told, CertificateIssued)[0].chain[0].encode())
+        station_ca = x509.load_pem_x509_certificate(made.ca_file.read_bytes())
+        sub_ca, root = x509.load_pem_x509_certificates(made.v2g_ca_file.read_bytes())
+        assert await _standing(port, leaf, station_ca, station_ca) == "good"
+        assert await _standing(port, sub_ca, root, root) == "good"
+        await _revoked(kafka_of_test, told, of(told, CertificateIssued)[0])
+        await _until_standing(port, leaf, station_ca, "revoked")
+        async with httpx.AsyncClient() as client:
+            about = subject_of(sub_ca, root)
+            url = f"http://127.0.0.1:{port}/ocsp/" + quote(b64encode(request(about)).decode(), safe="")
+            assert standing((await client.get(url)).content, about, [root], datetime.now(UTC)) == "good"
+            for odd in ("", "/ocsp/%%%"):
+                assert (await client.get(f"http://127.0.0.1:{port}{odd}")).status_code == 400
+            assert (await client.post(f"http://127.0.0.1:{port}/ocsp", content=b"x" * 5000)).status_code == 400
+            assert (await client.put(f"http://127.0.0.1:{port}/ocsp", content=b"x")).status_code == 400
+
+
+async def _standing(port: int, certificate: x509.Certificate, issuer: x509.Certificate, root: Any) -> str:
+    about = subject_of(certificate, issuer)
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(f"http://127.0.0.1:{port}/ocsp", content=request(about))
+    return standing(answer.content, about, [root], datetime.now(UTC)).value
+
+
+async def _until_standing(port: int, leaf: x509.Certificate, issuer: x509.Certificate, wanted: str) -> None:
+    for _ in range(500):
+        if await _standing(port, leaf, issuer, issuer) == wanted:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(wanted)

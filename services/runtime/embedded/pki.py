@@ -41,12 +41,14 @@ class Pki:
         self.v2g_ca_file = folder / "v2g-ca.pem"
         """The subordinate CA, then the root."""
         self.v2g_key_file = folder / "v2g-ca.key"
+        self.v2g_ocsp_file = folder / "v2g-ocsp.pem"
+        """Certificate and key of whom the root lets answer for it."""
         self._now = now or datetime.now(UTC)
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             if not self.server_file.exists():
                 self._make()
-            if not self.v2g_ca_file.exists():
+            if not self.v2g_ocsp_file.exists():
                 self._make_v2g()
 
     def issue(
@@ -80,6 +82,16 @@ class Pki:
         _write(self.v2g_key_file, _key_pem(key))
         _write(self.v2g_root_file, root)
         _write(self.v2g_ca_file, _pem(self._certify(name, key.public_key(), root_name, root_key, 0)) + root)
+        _write(self.v2g_ocsp_file, self._answering(root_name, root_key))
+
+    def _answering(self, issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey) -> bytes:
+        """Certificate and key of whom a CA lets answer by OCSP (RFC 6960, 4.2.2.2)."""
+        key, usage = ec.generate_private_key(ec.SECP256R1()), ExtendedKeyUsageOID.OCSP_SIGNING
+        name = _name("Wattlog V2G OCSP", ORGANISATION)
+        builder = _builder(name, issuer, self._now, _CA_DAYS).public_key(key.public_key())
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+        return _pem(builder.sign(issuer_key, hashes.SHA256())) + _key_pem(key)
 
     def _certify(
         self,

@@ -18,6 +18,13 @@ class TestPki:
         first = Pki(tmp_path, NOW).ca_file.read_bytes()
         assert Pki(tmp_path, NOW).ca_file.read_bytes() == first
 
+    def test_has_somebody_who_answers_for_the_root(self, tmp_path: Path) -> None:
+        pki = Pki(tmp_path, NOW)
+        by, root = (parsed(file.read_bytes()) for file in (pki.v2g_ocsp_file, pki.v2g_root_file))
+        by.verify_directly_issued_by(root)
+        usage = by.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        assert list(usage) == [ExtendedKeyUsageOID.OCSP_SIGNING]
+
     def test_keeps_keys_from_others(self, tmp_path: Path) -> None:
         pki = Pki(tmp_path / "deep" / "pki", NOW)
         assert {path.stat().st_mode & 0o777 for path in pki.ca_file.parent.iterdir()} == {0o600}
