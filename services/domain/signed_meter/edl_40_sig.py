@@ -1,5 +1,6 @@
 """EDL_40_SIG: the EDL40 block as it was signed, beside its signature and a key, in a small XML document."""
 
+import re
 from collections.abc import Sequence
 from html import unescape
 from typing import Final
@@ -15,6 +16,9 @@ from services.domain.signed_meter.signature import raw
 
 _DECODERS: Final = {"hex": from_hex, "base64": from_base64, "base32": from_base32}
 _ROOT: Final = "signedMeterValue"
+_ESCAPED: Final = "&lt;"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_DECLARATION: Final = re.compile(r"\A<\?xml[^>]*\?>")
 
 
 def verify(record: SignedRecord) -> tuple[Verified, ...]:
@@ -35,17 +39,29 @@ def check(records: Sequence[Verified]) -> Checked:
 
 
 def read_xml(record: SignedRecord, *roots: str) -> Element:
-    """The root of a record that is XML, escaped or not, in any name space; NotReadable for anything else."""
-    text = received.text(record, lambda text: text.lstrip()[:4].startswith(("<", "&lt;"))).strip()
-    if text.startswith("&lt;"):
-        text = unescape(text)
+    """The root of a record that is XML, escaped or not, in any name space; NotReadable for anything else.
+
+    What is UTF-8 is read as that, whatever it declares: back ends hand texts on with the declaration of a file.
+    """
+    data = received.octets(record, _is_xml)
     try:
-        root = elements.read(text.encode())
+        text = data.decode().strip(" \t\r\n\ufeff")
+    except UnicodeDecodeError:
+        document = data.lstrip()
+    else:
+        text = unescape(text) if text.startswith(_ESCAPED) else text
+        document = _DECLARATION.sub("", text.lstrip()).encode()
+    try:
+        root = elements.read(document)
     except NotXml as error:
         raise NotReadable(f"not XML that is read here: {error}", "data") from None
     if root.name not in roots:
         raise NotReadable(f"the root is {root.name[:40]}, not {' or '.join(roots)}", "data")
     return root
+
+
+def _is_xml(data: bytes) -> bool:
+    return data.startswith(_UTF_16) or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", _ESCAPED.encode()))
 
 
 def _octets(root: Element, name: str, lengths: tuple[int, ...]) -> bytes:

@@ -131,6 +131,14 @@ class TestCharge:
         bare = CHARGE.xml().replace(f' xmlns="{CHARGE.namespace}"', "")
         assert judge([SignedRecord("EDL_40_MENNEKES", bare.encode())]).transaction_ok is True
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16"])
+    def test_is_read_in_the_encoding_of_its_file(self, encoding: str) -> None:
+        place = "<SiteAddress><Town>W\u00fcrdinghausen</Town></SiteAddress>"
+        text = CHARGE.xml().replace("<CustomerIdent>", f"{place}<CustomerIdent>")
+        file = f'<?xml version="1.0" encoding="{encoding}"?>\n{text}'
+        for data in (file.encode(encoding), file.encode(), b"\n" + file.encode("utf-8-sig")):
+            assert judge([SignedRecord("EDL_40_MENNEKES", data)]).transaction_ok is True, data
+
     def test_in_a_billing_document_is_one_of_several(self) -> None:
         second = replace(CHARGE, values=(1, 3), namespace="")
         parts = [one.xml().replace(' xmlns=""', "") for one in (replace(CHARGE, namespace=""), second)]
