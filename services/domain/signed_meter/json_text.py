@@ -1,6 +1,7 @@
 """JSON of signed containers: exact numbers, each name once, bounded in depth (`received` bounds the size)."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final, cast
@@ -9,6 +10,8 @@ from services.domain.signed_meter.findings import NotReadable
 
 MAX_DEPTH: Final = 32
 MAX_DIGITS: Final = 40
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 Json = None | bool | int | str | Decimal | list["Json"] | dict[str, "Json"]
 
@@ -70,18 +73,15 @@ def number(parent: Json, *names: str) -> Decimal:
 
 def _is_unicode(text: str) -> bool:
     """Half a surrogate pair is no character: it can be written in JSON, but not in UTF-8."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return not _SURROGATES.search(text)
 
 
 def _depth(text: str) -> int:
     """A bound of the nesting; brackets in strings may count, as no signed container has many."""
     deepest = depth = 0
-    for sign in text:
-        if sign in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif sign in "]}":
-            depth -= 1
+    for sign in _BRACKETS.findall(text):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
     return deepest
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from services.domain.signed_meter import keys
@@ -11,6 +12,7 @@ from services.domain.signed_meter.keys import KeyMaterial, PublicKey
 from services.domain.signed_meter.record import SignedRecord
 from services.domain.signed_meter.signature import Numbers, verify
 
+_KEYS: Final = 16_384
 EDL_CURVES: Final = {24: CURVES["secp192r1"], 32: CURVES["secp256r1"]}
 """Bytes of a coordinate -> curve, where a format knows its curve by the size of the key."""
 
@@ -58,4 +60,10 @@ def on_curve(material: KeyMaterial, curves: Mapping[int, Curve]) -> PublicKey:
     curve = curves.get(size)
     if curve is None:
         raise NotReadable(f"a key of {size} bytes is of no curve of this format", "key", Code.SIGNATURE_INVALID)
+    return _on(material, curve)
+
+
+@lru_cache(maxsize=_KEYS)
+def _on(material: KeyMaterial, curve: Curve) -> PublicKey:
+    """Points are decompressed and checked once for each meter."""
     return material.on(curve)
