@@ -38,6 +38,10 @@ class TestFrame:
         """Messages end with a zero, so that none runs into the end sequence."""
         assert sml.payload(framed(content + b"\x00")) == content + b"\x00"
 
+    @pytest.mark.parametrize("content", [b"abc\x1b", b"ab\x1b\x1b", b"a\x1b\x1b\x1b"])
+    def test_may_end_like_an_escape_sequence_begins(self, content: bytes) -> None:
+        assert sml.payload(framed(content)) == content
+
     def test_undoes_escapes_in_the_content(self) -> None:
         content = b"ab" + sml.ESCAPE + b"cd\x1b"
         assert sml.payload(frame(content)) == content
