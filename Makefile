@@ -38,7 +38,7 @@ check: setup ## Format, lint, types, architecture, freshness and fast tests, in 
 	@$(BIN)/python tools/generate_events.py --check
 	@$(BIN)/python tools/settings_docs.py --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n auto -m "not integration and not chaos" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
+	@WATTLOG_TEST_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not integration and not chaos and not slow" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
 
 conformance: setup ## Run the cases of the OCPP compliance tool against the edge; table, build/conformance.json
 	@$(BIN)/python -m tests.conformance

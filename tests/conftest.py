@@ -17,7 +17,9 @@ from services.runtime.topics import ensure, new_topic
 
 # Machines are shared and slow at times: no property may fail for the time that it takes.
 hypothesis_settings.register_profile("patient", deadline=None)
-hypothesis_settings.load_profile("patient")
+# What `make check` runs; `make test` tries a hundred examples of everything.
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)
+hypothesis_settings.load_profile(os.environ.get("WATTLOG_TEST_PROFILE", "patient"))
 
 # Their assertions say what they compared, as those of test files do.
 _PLAYS = ("metered201", "reusable_states", "station16", "stations")

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -174,5 +175,5 @@ class StationAndUs(RuleBasedStateMachine):
         assert self.results == Counter(command.command_id for command in self.asked)
 
 
-TestStationAndUs = StationAndUs.TestCase
+TestStationAndUs = pytest.mark.slow(StationAndUs.TestCase)
 TestStationAndUs.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

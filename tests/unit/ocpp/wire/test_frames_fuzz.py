@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def framed(draw: st.DrawFn) -> bytes:
         return repr(parts).encode(errors="surrogatepass")
 
 
+@pytest.mark.slow
 class TestParsing:
     @given(mutated())
     @settings(max_examples=400, deadline=None)

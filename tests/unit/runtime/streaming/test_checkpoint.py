@@ -239,6 +239,7 @@ end_of_life = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lives=st.lists(end_of_life, max_size=8))
 def test_loses_nothing_and_folds_nothing_twice_whenever_it_is_killed(

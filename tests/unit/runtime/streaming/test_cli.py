@@ -12,7 +12,7 @@ class TestStreamOf:
 
     @pytest.mark.parametrize("name", ["", "nobody", "dlq", ".v1"])
     def test_lists_what_there_is_for_any_other(self, name: str) -> None:
-        with pytest.raises(UnknownConsumer, match=r"cdrs, fleet, sessions"):
+        with pytest.raises(UnknownConsumer, match=r"cdrs, .*fleet, .*sessions"):
             stream_of(name)
 
 
