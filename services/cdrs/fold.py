@@ -1,18 +1,23 @@
 """Folds ended sessions into charge detail records: at any time one that counts per session, and none is edited.
 
-A record is held while the end of its session is doubtful, and issued under the same id when it no longer is. What
-was issued is only ever taken back by a credit record and replaced by one of the next revision.
+A record is held while the end of its session is doubtful, or its signed meter values do not prove it where they
+must, and issued under the same id when that is over. What was issued is only ever taken back by a credit record
+and replaced by one of the next revision.
 """
 
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from services.cdrs import evidence
 from services.cdrs.detail import Lookups, charge_detail
+from services.cdrs.evidence import Verdict
 from services.domain.events.cdr import Cdr, CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
+from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
 from services.domain.events.session import SessionEnded
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
@@ -40,31 +45,63 @@ class Record(Struct, frozen=True, array_like=True):
     """The record of a session that counts, under its session id; new fields go to the end, with a default.
 
     `session_revision` is that of the last SessionEnded which was looked at, `version` counts the changes of the
-    record (not of the ones it replaced).
+    record (not of the ones it replaced). There is no `detail` while only the verdict is known.
     """
 
     session_revision: int
     status: CdrStatus
     version: int
-    detail: ChargeDetail
+    detail: ChargeDetail | None
+    held_reason: str | None = None
+    verdict: Verdict | None = None
 
 
 def fold(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]:
-    """What one event of session.events changes; only ends do."""
-    if not isinstance(event, SessionEnded):
-        return Changes()
-    known = read(event.session_id)
-    if known is None:
-        return _stand(lookups, event, revision=1, version=1)
+    """What one event of session.events or evidence.events changes; of the former only ends do."""
+    match event:
+        case SessionEnded():
+            return _ended(lookups, read(event.session_id), event)
+        case SessionVerified() | EvidenceReleased() | EvidenceRejected():
+            return _judged(read(event.session_id), event)
+    return Changes()
+
+
+def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Changes[Record]:
+    if known is None or known.detail is None:
+        return _stand(lookups, event, 1, 1, None if known is None else known.verdict)
     if event.revision <= known.session_revision:
         return Changes()
-    if known.status is _status(event) and _billed(known.detail) == _billed(event):
-        seen = Record(event.revision, known.status, known.version, known.detail)
+    same, verdict = _billed(known.detail) == _billed(event), known.verdict
+    if same and verdict is not None and verdict.session_revision == known.session_revision:
+        verdict = msgspec.structs.replace(verdict, session_revision=event.revision)
+    reason = hold_reason(event) or _evidence_reason(lookups, event, verdict)
+    # A verdict does not take back what was issued.
+    stays = known.held_reason == reason if known.status is CdrStatus.HELD else hold_reason(event) is None
+    if same and stays:
+        seen = msgspec.structs.replace(known, session_revision=event.revision, verdict=verdict)
         return Changes({event.session_id: seen})
     if known.status is CdrStatus.HELD:
-        return _stand(lookups, event, revision=known.detail.revision, version=known.version + 1)
-    replaced = _stand(lookups, event, revision=known.detail.revision + 1, version=1)
-    return Changes(replaced.states, [*_credit(known, event), *replaced.events])
+        return _stand(lookups, event, known.detail.revision, known.version + 1, verdict)
+    replaced = _stand(lookups, event, known.detail.revision + 1, 1, verdict)
+    return Changes(replaced.states, [*_credit(known, known.detail, event), *replaced.events])
+
+
+def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
+    """A verdict, or what an operator decided instead, on a session that has a record or will have one."""
+    verdict = evidence.verdict_of(event)
+    if known is None:
+        return Changes({event.session_id: Record(0, CdrStatus.UNKNOWN, 0, None, None, verdict)})
+    if not verdict.outranks(known.verdict):
+        return Changes()
+    reason = evidence.reason_of(verdict, known.session_revision)
+    told = msgspec.structs.replace(known, verdict=verdict)
+    if known.held_reason not in evidence.REASONS or verdict.session_revision != known.session_revision:
+        return Changes({event.session_id: told})
+    if known.detail is None or known.held_reason == reason:
+        return Changes({event.session_id: told})
+    return _announced(
+        msgspec.structs.replace(told, version=known.version + 1), known.detail, reason, evidence.told_at(event)
+    )
 
 
 def hold_reason(event: SessionEnded) -> str | None:
@@ -77,18 +114,30 @@ def hold_reason(event: SessionEnded) -> str | None:
     return None
 
 
-def _status(event: SessionEnded) -> CdrStatus:
-    return CdrStatus.ISSUED if hold_reason(event) is None else CdrStatus.HELD
+def _evidence_reason(lookups: Lookups, event: SessionEnded, verdict: Verdict | None) -> str | None:
+    """Why the signed meter values keep the record from being issued, where the law asks for them."""
+    station = lookups.station(f"{event.tenant}/{event.station_id}")
+    if station is None or not station.calibration_law:
+        return None
+    return evidence.reason_of(verdict, event.revision)
 
 
 def _billed(told: SessionEnded | ChargeDetail) -> list[Any]:
     return [getattr(told, name) for name in _BILLED]
 
 
-def _stand(lookups: Lookups, event: SessionEnded, revision: int, version: int) -> Changes[Record]:
+def _stand(
+    lookups: Lookups, event: SessionEnded, revision: int, version: int, verdict: Verdict | None
+) -> Changes[Record]:
     """The record that counts from now on, held or issued."""
     detail = charge_detail(lookups, event, revision)
-    status, reason = _status(event), hold_reason(event)
+    reason = hold_reason(event) or _evidence_reason(lookups, event, verdict)
+    record = Record(event.revision, CdrStatus.UNKNOWN, version, detail, None, verdict)
+    return _announced(record, detail, reason, event.recorded_at)
+
+
+def _announced(record: Record, detail: ChargeDetail, reason: str | None, at: Millis) -> Changes[Record]:
+    """The record held for a reason, or issued, and told so."""
     announced: Event
     if reason is None:
         announced = CdrIssued(
@@ -96,24 +145,24 @@ def _stand(lookups: Lookups, event: SessionEnded, revision: int, version: int) -
             tenant=detail.tenant,
             cdr_id=detail.cdr_id,
             detail=detail,
-            issued_at=event.recorded_at,
+            issued_at=at,
         )
     else:
         announced = CdrHeld(
-            event_id=derived_id("CdrHeld", detail.cdr_id, version),
+            event_id=derived_id("CdrHeld", detail.cdr_id, record.version),
             tenant=detail.tenant,
             cdr_id=detail.cdr_id,
             detail=detail,
             reason=reason,
-            held_at=event.recorded_at,
+            held_at=at,
         )
-    state = _state(detail, status, version, event.recorded_at, reason)
-    return Changes({event.session_id: Record(event.revision, status, version, detail)}, [announced, state])
+    status = CdrStatus.ISSUED if reason is None else CdrStatus.HELD
+    standing = msgspec.structs.replace(record, status=status, held_reason=reason)
+    return Changes({detail.session_id: standing}, [announced, _state(detail, status, record.version, at, reason)])
 
 
-def _credit(known: Record, event: SessionEnded) -> list[Event]:
+def _credit(known: Record, taken: ChargeDetail, event: SessionEnded) -> list[Event]:
     """Takes an issued record back: all its data again, with the total costs negative (OCPI 2.2.1, 10.1.1)."""
-    taken = known.detail
     credit = replace(
         taken,
         cdr_id=derived_id("cdr-credit", taken.session_id, taken.revision),

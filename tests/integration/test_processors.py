@@ -56,7 +56,7 @@ class Processes:
 
     def __init__(self, kafka: KafkaSettings, directory: Path) -> None:
         self._directory = directory
-        self._ports = dict(zip(("sessions", "cdrs", "whitelist"), free_ports(3), strict=True))
+        self._ports = dict(zip(("sessions", "cdrs", "whitelist", "evidence"), free_ports(4), strict=True))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._env = os.environ | SETTINGS
         self._env |= {
