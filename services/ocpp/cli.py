@@ -34,6 +34,13 @@ class KeptList(StrEnum):
     DEFAULT = "default"
 
 
+class Switch(StrEnum):
+    """Yes or no."""
+
+    ON = "on"
+    OFF = "off"
+
+
 StationId = Annotated[str, typer.Argument(metavar="STATION", help="identity, as in the station's connection URL")]
 
 
@@ -186,6 +193,16 @@ def local_list(
         None: "is as for all stations",
     }
     typer.echo(f"The local list of {station_id} {told[said]}; `wattlog fleet lists` shows it.")
+
+
+@station.command("calibration-law")
+def calibration_law(
+    station_id: StationId, holds: Annotated[Switch, typer.Argument(metavar="on|off", help="default: off")]
+) -> None:
+    """Have a station's sessions billed only once their signed meter values prove the energy."""
+    _change(station_id, calibration_law=holds is Switch.ON)
+    told = "wait for their verdict (`wattlog evidence list`)" if holds is Switch.ON else "are billed without proof"
+    typer.echo(f"Sessions of {station_id} {told}.")
 
 
 def _entry(

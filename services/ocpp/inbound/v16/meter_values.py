@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import orjson
+
 from services.domain.events.common import SampledValue, SignedMeterValue
 from services.domain.events.transaction import TransactionUpdated
 from services.ocpp.inbound.meter_values import (
@@ -50,7 +52,7 @@ def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Co
     # A number instead of its text was tolerated by the schema check.
     text = raw["value"] if type(raw["value"]) is str else repr(raw["value"])
     if raw.get("format") == "SignedData":
-        signed.append(signed_value(text, reading_context))
+        signed.append(signed_value(text, reading_context, *_told_with(text)))
         return None
     if not is_plain_number(text):
         usable = number_text(text, context)
@@ -68,3 +70,18 @@ def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Co
         unit=unit if unit != _CELSIUS_MISSPELT else "Celsius",
         multiplier=0,
     )
+
+
+def _told_with(text: str) -> tuple[str, str, str]:
+    """Encoding, signing method and public key of a value that is JSON, as in OCA's application note on signed
+    meter values; "" for what it does not say. The value itself stays as it is.
+    """
+    if not text.startswith("{"):
+        return "", "", ""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return "", "", ""
+    told = [found.get(name, "") for name in ("encodingMethod", "signingMethod", "publicKey")]
+    encoding, signing, key = (one if isinstance(one, str) else "" for one in told)
+    return encoding, signing, key

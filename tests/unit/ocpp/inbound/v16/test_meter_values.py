@@ -110,6 +110,17 @@ class TestSignedData:
             )
         ]
 
+    @pytest.mark.parametrize(("data", "told"), [
+        ('{"signedMeterData":"AA==","encodingMethod":"OCMF","publicKey":"key"}', ("OCMF", "", "key")),
+        ('{"signingMethod":"ECDSA","publicKey":7}', ("", "ECDSA", "")), ("{", ("", "", "")), ("{}", ("", "", "")),
+    ])  # fmt: skip
+    def test_that_is_json_tells_encoding_and_key(self, data: str, told: tuple[str, str, str]) -> None:
+        signed: list[SignedMeterValue] = []
+        read_sample({"value": data, "format": "SignedData"}, signed, context(V16))
+        (one,) = signed
+        assert (one.encoding_method, one.signing_method, one.public_key) == told
+        assert one.signed_data == data.encode()
+
     def test_stands_beside_the_numbers(self) -> None:
         event = updated(message({"value": "x", "format": "SignedData"}, {"value": "5", "format": "Raw"}))
         (reading,) = event.meter_values
