@@ -11,7 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from services.domain.events.station import CommandAnswered
 from services.ocpi.answering import Answering
+from services.ocpi.command_desk import CommandDesk
+from services.ocpi.command_routes import CommandRoutes, Means
 from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
@@ -28,6 +31,7 @@ from services.runtime.clock import now_ms
 from services.runtime.egress import Egress
 from services.runtime.registry import codec_of
 from services.runtime.sealing import seal_of
+from services.runtime.tail import Tail
 from services.runtime.throttle import Throttle
 
 _LONGEST_HEAD_BYTES = 32_768
@@ -49,6 +53,9 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     listener = listen(chosen)
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus, egress = Directory(chosen.kafka, codec), Bus(chosen.kafka, codec), Egress()
+    desk = CommandDesk(Peer(egress, new_token), seal_of(chosen.sealing_key, chosen.common.data_dir))
+    results = Tail(chosen.kafka, codec, [CommandAnswered.TOPIC], desk.take, now_ms())
+    results.start()
     directory.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
     starting = asyncio.ensure_future(directory.wait_caught_up())
@@ -57,7 +64,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory, bus, egress), chosen))
+        server = Server(config(application(chosen, directory, bus, egress, desk), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -69,6 +76,8 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         starting.cancel()
         directory.stop()
         listener.close()
+        results.stop()
+        await desk.close()
         await egress.close()
         await bus.close()
 
@@ -85,11 +94,14 @@ def listen(chosen: OcpiSettings) -> socket.socket:
         ) from error
 
 
-def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress) -> ASGIApp:
+def application(
+    chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, desk: CommandDesk
+) -> ASGIApp:
     """Everything that answers, as one ASGI application, without documentation pages.
 
     Methods that a route does not have are answered 405.
     """
+    store = Store(chosen.clickhouse)
     app = FastAPI(title="Wattlog OCPI", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     answering = Answering(chosen.own.versions, now_ms)
     answering.mount(app)
@@ -97,7 +109,9 @@ def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Eg
     CredentialsRoutes(chosen.own, registrar, answering).mount(app)
     TokenRoutes(chosen, directory, bus.publish, now_ms, answering).mount(app)
     RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
-    PullRoutes(chosen, directory, Store(chosen.clickhouse), now_ms, answering).mount(app)
+    PullRoutes(chosen, directory, store, now_ms, answering).mount(app)
+    means = Means(directory, store, desk, bus.publish, now_ms, new_token)
+    CommandRoutes(chosen, means, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerRegistered
-from services.domain.events.station import Connection, Station, StationStatus
+from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token, TokenRegistered
 from services.domain.tokens import normalise_uid, token_key
@@ -17,6 +17,8 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.view import View
 
 TOPICS = (
+    CommandRequested.TOPIC,
+    CommandAnswered.TOPIC,
     TokenRegistered.TOPIC,
     Partner.TOPIC,
     PartnerRegistered.TOPIC,
@@ -118,6 +120,15 @@ class Directory:
 
     def token(self, tenant: str, uid: str) -> Token | None:
         return self._tokens.get(token_key(tenant, normalise_uid(uid)))
+
+    def owner(self, tenant: str, uid: str) -> Party | None:
+        """The provider of a token."""
+        token = self.token(tenant, uid)
+        return owner_of(token) if token else None
+
+    def connected(self, tenant: str, station_id: str) -> bool:
+        connection = self._connections.get(f"{tenant}/{station_id}")
+        return connection is not None and connection.connected
 
     def station(self, tenant: str, station_id: str) -> Station | None:
         return self._stations.get(f"{tenant}/{station_id}")

@@ -82,6 +82,13 @@ class Store:
         rows, total, more = self._page("sessions", _SESSION_COLUMNS, "session_id", scope, values, request)
         return Page([_session(row) for row in rows], total, more)
 
+    def session(self, tenant: str, session_id: str) -> session_events.Session | None:
+        """One session, whoever's it is: the caller decides who may see it."""
+        scope = "tenant = {tenant:String} AND session_id = {id:String}"
+        sql = f"SELECT {_SESSION_COLUMNS} FROM sessions FINAL WHERE {scope}"
+        rows = self._rows(sql, {"tenant": tenant, "id": session_id})
+        return _session(rows[0]) if rows else None
+
     def cdrs(self, tenant: str, party: Party, request: PageRequest) -> Page[cdr_events.Cdr]:
         """Issued records, credited or not, of contracts of this provider."""
         scope = {"tenant": tenant, "pattern": party.contract_pattern}

@@ -129,7 +129,15 @@ class TestEndpoints:
         details, answer = page(client, version["url"])
         case.tables.put([session(), cdr()])
         endpoints = {endpoint["identifier"]: endpoint["url"] for endpoint in details["endpoints"]}  # type: ignore[call-overload]
-        assert endpoints.keys() == {"credentials", "locations", "tariffs", "sessions", "cdrs"}
+        assert endpoints.keys() == {
+            "credentials",
+            "locations",
+            "tariffs",
+            "sessions",
+            "cdrs",
+            "tokens",
+            "commands",
+        }
         assert len(page(client, endpoints["sessions"])[0]) == 1
         assert len(page(client, endpoints["cdrs"])[0]) == 1
         assert "OCPI-to-party-id" not in answer.headers

@@ -13,7 +13,7 @@ SENDER: Final = "SENDER"
 RECEIVER: Final = "RECEIVER"
 
 _PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDER), ("cdrs", SENDER))
-_PUSHED: Final = (("tokens", RECEIVER),)
+_PUSHED: Final = (("tokens", RECEIVER), ("commands", RECEIVER))
 MODULES: Final = {
     V230: (("credentials", SENDER), *_PULLED, *_PUSHED),
     V221: (("credentials", SENDER), *_PULLED, *_PUSHED),

@@ -12,8 +12,8 @@ from services.domain.units import Millis, rfc3339
 from services.ocpi.outbound.places import connector_format, evse_uid
 from services.ocpi.wire.strings import ci_text, coordinate, text
 
-CAPABILITIES: Final = ("RFID_READER",)
-"""What partners can make use of here; each module that serves a command adds its own."""
+CAPABILITIES: Final = ("REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE")
+"""What partners can make use of here."""
 
 _STATUSES: Final = {
     "Available": "AVAILABLE",

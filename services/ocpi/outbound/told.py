@@ -10,7 +10,7 @@ import msgspec
 from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.findings import Finding
 from services.ocpi.wire.reading import validate
-from services.ocpi.wire.versions import to_version
+from services.ocpi.wire.versions import name_in, to_version
 
 _PLACES = re.compile(r"/\d+(?=/|$)")
 
@@ -29,7 +29,7 @@ def told(
     """
     plain = msgspec.to_builtins(new, builtin_types=(Decimal,))
     old, losses = to_version(plain, name, version, scene)
-    broken = validate(old, name, version) if old is not None else ()
+    broken = validate(old, name_in(name, version), version) if old is not None else ()
     warnings.extend(warning_of(finding) for finding in (*losses, *broken))
     return None if broken else old
 

@@ -23,6 +23,11 @@ def from_version(value: Mapping[str, Any], name: str, version: str, scene: Scene
     return convert(value, name, version, V230, _UP[version], scene or Scene())
 
 
+def name_in(name: str, version: str) -> str:
+    """What an object of 2.3.0 is called there."""
+    return _DOWN[version].names.get(name, name)
+
+
 def understand(value: Any, name: str, version: str, scene: Scene | None = None) -> Reading:
     """What a partner sent, in 2.3.0, with everything there is to say about it."""
     on = scene or Scene()

@@ -1,0 +1,151 @@
+"""Commands of partners as operations of stations (mod_commands: Receiver Interface).
+
+What is asked for is an OCPP 2.0.1 operation; the edge of the stations says it in their version.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.domain.events.common import Evse
+from services.domain.events.session import Session
+from services.domain.events.station import Station
+from services.ocpi.inbound.refusal import Refusal
+from services.ocpi.wire.conversion import Scene
+from services.ocpi.wire.envelope import Status
+from services.ocpi.wire.parties import Party
+from services.ocpi.wire.versions import understand
+
+REJECTED: Final = "REJECTED"
+NOT_SUPPORTED: Final = "NOT_SUPPORTED"
+UNKNOWN_SESSION: Final = "UNKNOWN_SESSION"
+
+OBJECTS: Final[Mapping[str, str]] = {
+    "START_SESSION": "StartSession",
+    "STOP_SESSION": "StopSession",
+    "UNLOCK_CONNECTOR": "UnlockConnector",
+    "RESERVE_NOW": "ReserveNow",
+    "CANCEL_RESERVATION": "CancelReservation",
+}
+
+_TOKEN_TYPES: Final = {"RFID": "ISO14443", "EMAID": "eMAID"}
+"""To OCPP 2.0.1 IdTokenEnumType; what no reader reads is Central."""
+_SHOWN: Final = 3
+
+
+class NotDone(Exception):
+    """A command that is not passed on: the CommandResponse says why."""
+
+    def __init__(self, result: str, message: str) -> None:
+        super().__init__(message)
+        self.result = result
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """An EVSE with its station, and whether that can be asked now."""
+
+    station: Station
+    evse: Evse
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where commands are looked up.
+
+    `session`: one of the partner's own; `connected`: by station id; `keeps`: whether a token is the partner's.
+    """
+
+    outlets: Callable[[str], Sequence[Outlet] | None]
+    session: Callable[[str], Session | None]
+    connected: Callable[[str], bool]
+    keeps: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a station is asked."""
+
+    station_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+def body_of(command: str, body: Any, version: str, owner: Party) -> dict[str, Any]:
+    """What is asked for, in 2.3.0; Refusal 2001 when something is missing or cannot be understood."""
+    if command not in OBJECTS:
+        raise Refusal(Status.INVALID_PARAMETERS, "There is no such command")
+    if version == "2.1.1" and command == "CANCEL_RESERVATION":
+        raise Refusal(Status.INVALID_PARAMETERS, "There is no such command in 2.1.1")
+    reading = understand(body, OBJECTS[command], version, Scene(owner=owner))
+    needed = ("response_url", *_NEEDED.get(command, ()))
+    missing = [name for name in needed if name not in reading.value]
+    if "token" in reading.value:
+        missing += [f"token.{name}" for name in ("uid", "type") if name not in reading.value["token"]]
+    if missing:
+        told = "; ".join(str(finding) for finding in reading.broken[:_SHOWN])
+        raise Refusal(Status.INVALID_PARAMETERS, f"{command} cannot be without {', '.join(missing)} ({told})")
+    return reading.value
+
+
+_NEEDED: Final = {
+    "START_SESSION": ("token", "location_id"),
+    "STOP_SESSION": ("session_id",),
+    "UNLOCK_CONNECTOR": ("location_id", "evse_uid", "connector_id"),
+}
+
+
+def operation(command: str, asked: Mapping[str, Any], known: Known, remote_start_id: int) -> Operation:
+    """The operation of a command; NotDone when it is not to be, Refusal 2003 for a location that is not here."""
+    if command == "START_SESSION":
+        return _start(asked, known, remote_start_id)
+    if command == "STOP_SESSION":
+        return _stop(asked, known)
+    if command == "UNLOCK_CONNECTOR":
+        outlet = _outlet(asked, known)
+        return Operation(
+            outlet.station.station_id, "UnlockConnector", {"evseId": outlet.evse.evse_id, "connectorId": 1}
+        )
+    raise NotDone(NOT_SUPPORTED, "Reservations are not taken here")
+
+
+def _start(asked: Mapping[str, Any], known: Known, remote_start_id: int) -> Operation:
+    outlet = _outlet(asked, known)
+    token = asked["token"]
+    if not known.keeps(token["uid"]):
+        raise NotDone(REJECTED, "The token is not known here: push it first")
+    payload = {
+        "remoteStartId": remote_start_id,
+        "idToken": {"idToken": token["uid"], "type": _TOKEN_TYPES.get(token["type"], "Central")},
+        "evseId": outlet.evse.evse_id,
+    }
+    return Operation(outlet.station.station_id, "RequestStartTransaction", payload)
+
+
+def _stop(asked: Mapping[str, Any], known: Known) -> Operation:
+    session = known.session(asked["session_id"])
+    if session is None:
+        raise NotDone(UNKNOWN_SESSION, "You have no such session here")
+    if session.ended_at is not None:
+        raise NotDone(REJECTED, "The session has ended")
+    if not known.connected(session.station_id):
+        raise NotDone(REJECTED, "The station is away")
+    return Operation(session.station_id, "RequestStopTransaction", {"transactionId": session.transaction_id})
+
+
+def _outlet(asked: Mapping[str, Any], known: Known) -> Outlet:
+    """The EVSE that is meant; without one, the only one that there is."""
+    outlets = known.outlets(asked["location_id"])
+    if outlets is None:
+        raise Refusal(Status.UNKNOWN_LOCATION, "No such location here")
+    uid = asked.get("evse_uid")
+    if uid is None and len(outlets) != 1:
+        raise NotDone(REJECTED, "The location has several EVSEs: say which one")
+    found = [one for one in outlets if uid is None or one.evse.evse_uid.lower() == uid.lower()]
+    if not found:
+        raise Refusal(Status.UNKNOWN_LOCATION, "No such EVSE here")
+    if not found[0].station.enabled or not found[0].connected:
+        raise NotDone(REJECTED, "The station is away")
+    return found[0]

@@ -1,0 +1,183 @@
+"""A partner gives commands, stations answer by Kafka, and the partner is told at its own URL: real sockets."""
+
+import base64
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.domain.events.common import CommandOutcome
+from services.domain.events.station import CommandAnswered, CommandRequested
+from services.ocpi.directory import TOPICS
+from services.ocpi.settings import OcpiSettings
+from services.runtime.codec import Codec
+from services.runtime.sealing import Seal
+from services.runtime.settings import KafkaSettings
+from services.runtime.topics import create_topics
+from services.runtime.view import View
+from tests.integration.ocpi_case import client_of, running_edge, say, warehouse
+from tests.unit.ocpi.facts import connection, location, partner, session, station, tariff, token
+from tests.unit.ocpi.wire.test_reading import TOKEN
+
+pytestmark = pytest.mark.integration
+
+KEY = b"k" * 32
+THEIR_TOKEN = "token-that-they-want-to-be-shown"
+EVSE = "DE*WAT*E0001*1"
+
+
+class Callback(BaseHTTPRequestHandler):
+    """Where results are delivered."""
+
+    got: queue.Queue[tuple[str, str, Any]] = queue.Queue()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.got.put((self.path, self.headers["Authorization"], json.loads(body)))
+        answer = b'{"status_code": 1000, "timestamp": "2026-11-21T10:00:00Z"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A running edge, the commands as stations see them, and the partner's address."""
+
+    settings: OcpiSettings
+    kafka: KafkaSettings
+    commands: "queue.Queue[CommandRequested]"
+    url: str
+
+    def asked(self) -> CommandRequested:
+        return self.commands.get(timeout=30)
+
+    def answer(self, asked: CommandRequested, outcome: CommandOutcome) -> None:
+        say(
+            self.kafka,
+            CommandAnswered(
+                event_id=f"a-{asked.command_id}", command_id=asked.command_id, tenant=asked.tenant,
+                station_id=asked.station_id, operation=asked.operation, outcome=outcome, edge_id="edge-1", epoch=1,
+                recorded_at=1,
+            ),
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def case(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    own = replace(kafka, topic_prefix="ocpi-commands.")
+    create_topics(own, TOPICS)
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Callback)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    known = partner(allow_private=True)
+    sealed = Seal(KEY).seal(THEIR_TOKEN, f"ocpi/{known.key}")
+    say(own, replace(known, sealed_token=sealed), station(), location(), connection(), tariff(), token())
+    found: queue.Queue[CommandRequested] = queue.Queue()
+    view: View[CommandRequested] = View(
+        own, Codec(), CommandRequested.TOPIC, lambda _, asked: found.put(asked) if asked else None
+    )
+    view.start()
+    with (
+        warehouse(Path(tmp_path_factory.mktemp("ocpi"))) as (tables, clickhouse),
+        running_edge(own, clickhouse, sealing_key=base64.b64encode(KEY).decode()) as chosen,
+    ):
+        tables.put([session(ended_at=None)])
+        yield Case(chosen, own, found, f"http://127.0.0.1:{receiver.server_port}")
+    view.stop()
+    receiver.shutdown()
+
+
+@pytest.fixture
+def client(case: Case) -> Iterator[httpx.Client]:
+    with client_of(case.settings) as asking:
+        yield asking
+
+
+def start(case: Case, path: str = "/results/1", **changes: Any) -> dict[str, Any]:
+    body = {"response_url": case.url + path, "token": TOKEN, "location_id": "LOC-1", "evse_uid": EVSE}
+    return body | changes
+
+
+def given(client: httpx.Client, command: str, body: Any, version: str = "2.2.1") -> dict[str, Any]:
+    answer = client.post(f"/ocpi/{version}/commands/{command}", json=body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+class TestCommands:
+    @pytest.mark.parametrize(
+        ("outcome", "result"), [(CommandOutcome.ACCEPTED, "ACCEPTED"), (CommandOutcome.REJECTED, "REJECTED")]
+    )
+    def test_are_answered_at_once_and_again_when_the_station_has(
+        self, case: Case, client: httpx.Client, outcome: CommandOutcome, result: str
+    ) -> None:
+        told = given(client, "START_SESSION", start(case))
+        assert told["data"] == {"result": "ACCEPTED", "timeout": 30}
+        asked = case.asked()
+        assert (asked.operation, asked.requested_by) == ("RequestStartTransaction", "ocpi:NL-TNM")
+        assert Callback.got.empty()
+        case.answer(asked, outcome)
+        path, shown, body = Callback.got.get(timeout=30)
+        assert (path, body) == ("/results/1", {"result": result})
+        assert base64.b64decode(shown.removeprefix("Token ")).decode() == THEIR_TOKEN
+
+    def test_in_parallel_are_told_apart(self, case: Case, client: httpx.Client) -> None:
+        for path in ("/first", "/second"):
+            given(client, "START_SESSION", start(case, path))
+        first, second = case.asked(), case.asked()
+        case.answer(second, CommandOutcome.REJECTED)
+        case.answer(first, CommandOutcome.ACCEPTED)
+        got = {path: body["result"] for path, _, body in (Callback.got.get(timeout=30) for _ in range(2))}
+        assert got == {"/first": "ACCEPTED", "/second": "REJECTED"}
+
+    def test_stop_the_partners_session(self, case: Case, client: httpx.Client) -> None:
+        running = session(ended_at=None)
+        body = {"response_url": f"{case.url}/stop", "session_id": running.session_id}
+        assert given(client, "STOP_SESSION", body, "2.3.0")["data"]["result"] == "ACCEPTED"
+        asked = case.asked()
+        assert json.loads(asked.payload_json) == {"transactionId": running.transaction_id}
+        case.answer(asked, CommandOutcome.ACCEPTED)
+        assert Callback.got.get(timeout=30)[0] == "/stop"
+        unknown = given(client, "STOP_SESSION", body | {"session_id": "nobody's"})
+        assert unknown["data"]["result"] == "UNKNOWN_SESSION"
+
+    def test_of_211_are_answered_in_its_words(self, case: Case, client: httpx.Client) -> None:
+        token_of = {
+            name: item for name, item in TOKEN.items() if name not in ("country_code", "party_id", "contract_id")
+        }
+        body = start(case, "/old", token=token_of | {"auth_id": TOKEN["contract_id"]})
+        assert given(client, "START_SESSION", body, "2.1.1")["data"] == {"result": "ACCEPTED"}
+        case.answer(case.asked(), CommandOutcome.UNREACHABLE)
+        assert Callback.got.get(timeout=30)[::2] == ("/old", {"result": "REJECTED"})
+
+    @pytest.mark.parametrize(
+        ("command", "changes", "status"),
+        [
+            ("START_SESSION", {"location_id": "LOC-9"}, 2003),
+            ("START_SESSION", {"evse_uid": "E9"}, 2003),
+            ("START_SESSION", {"token": None}, 2001),
+            ("START_SESSION", {"response_url": "ftp://x/"}, 2001),
+            ("START_SESSION", {"response_url": "http://user:secret@127.0.0.1/"}, 2001),
+            ("DANCE", {}, 2001),
+        ],
+    )
+    def test_that_make_no_sense_are_refused(
+        self, case: Case, client: httpx.Client, command: str, changes: dict[str, Any], status: int
+    ) -> None:
+        assert given(client, command, start(case, **changes))["status_code"] == status
+        assert case.commands.empty()
+
+    def test_of_reservations_are_not_supported(self, case: Case, client: httpx.Client) -> None:
+        body = {"response_url": case.url, "reservation_id": "1"}
+        assert given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "NOT_SUPPORTED"
