@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from services.ocpi.wire.findings import Finding, Kind, at
-from services.ocpi.wire.model import MODEL, V230, Field, Object
+from services.ocpi.wire.model import MODEL, V230, Field, Object, required_fields
 from services.ocpi.wire.parties import Party
 
 Shape = dict[str, Any]
@@ -86,8 +86,7 @@ class _Walk:
         self._down = source == V230
 
     def object(self, value: Mapping[str, Any], source_name: str, target_name: str, pointer: str) -> Shape | None:
-        fields = MODEL.objects.get((self._target, target_name))
-        if fields is None:
+        if (self._target, target_name) not in MODEL.objects:
             self._refused(pointer, f"{target_name} is not in {self._target}")
             return None
         before = MODEL.objects.get((self._source, source_name), {})
@@ -98,9 +97,10 @@ class _Walk:
             shaped = bridge(dict(value), self._passage)
             if shaped is None:
                 return None
-        return self._filled(shaped or {}, before, fields, pointer)
+        return self._filled(shaped or {}, before, target_name, pointer)
 
-    def _filled(self, shaped: Shape, before: Object, fields: Object, pointer: str) -> Shape | None:
+    def _filled(self, shaped: Shape, before: Object, target_name: str, pointer: str) -> Shape | None:
+        fields = MODEL.objects[self._target, target_name]
         result: Shape = {}
         for key, item in shaped.items():
             field_ = fields.get(key)
@@ -110,19 +110,20 @@ class _Walk:
                 else:
                     result[key] = item
                 continue
-            member = self._member(item, before.get(key), field_, at(pointer, key))
+            member = self._member(item, before.get(key), field_, f"{pointer}/{key}")
             if member is not None:
                 result[key] = member
             elif item is None and self._passage.scene.partial:
                 result[key] = None
-        return result if self._whole(result, fields, pointer) else None
+        return result if self._whole(result, target_name, pointer) else None
 
-    def _whole(self, result: Shape, fields: Object, pointer: str) -> bool:
+    def _whole(self, result: Shape, target_name: str, pointer: str) -> bool:
         """Downwards an object without one of its required fields is none; upwards that is only told."""
         if self._passage.scene.partial and not pointer:
             return True
-        for name, field_ in fields.items():
-            if not field_.required or result.get(name) not in (None, []):
+        for field_ in required_fields(self._target, target_name):
+            name = field_.name
+            if result.get(name) not in (None, []):
                 continue
             if self._down:
                 self._refused(pointer, f"cannot be without {name}")
@@ -139,7 +140,7 @@ class _Walk:
         return self._one(item, before, field_, pointer)
 
     def _one(self, item: Any, before: Field | None, field_: Field, pointer: str) -> Any:
-        if isinstance(item, Mapping) and (self._target, field_.type) in MODEL.objects:
+        if isinstance(item, dict) and (self._target, field_.type) in MODEL.objects:
             return self.object(item, before.type if before else field_.type, field_.type, pointer)
         if not isinstance(item, str):
             return item

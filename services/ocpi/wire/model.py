@@ -7,6 +7,7 @@ object or enum; cardinalities are `1`, `?`, `*` and `+`. Add-ons of 2.3.0 (payme
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -115,3 +116,9 @@ def _shipped() -> Model:
 
 
 MODEL: Final = _shipped()
+
+
+@cache
+def required_fields(version: str, name: str) -> tuple[Field, ...]:
+    """The fields that an object cannot be without."""
+    return tuple(field for field in MODEL.objects[version, name].values() if field.required)

@@ -13,7 +13,7 @@ import msgspec
 
 from services.domain.units import parse_rfc3339, rfc3339
 from services.ocpi.wire.findings import Finding, Kind, at
-from services.ocpi.wire.model import MODEL, Field
+from services.ocpi.wire.model import MODEL, Field, required_fields
 
 LONGEST_URL = 255
 """types: URL."""
@@ -85,7 +85,7 @@ class _Reader:
             self.findings.append(Finding(pointer, kind, detail, allowed))
 
     def object(self, value: Any, name: str, pointer: str, depth: int = 0) -> Any:
-        if not isinstance(value, Mapping) or depth > _DEEPEST:
+        if not isinstance(value, dict) or depth > _DEEPEST:
             return self._unusable(pointer, f"{_kind_of(value)} instead of {name}")
         fields = MODEL.objects[self._version, name]
         understood: dict[str, Any] = {}
@@ -104,8 +104,8 @@ class _Reader:
                 understood[key] = part
         # What a PATCH adds to or puts in the place of is whole but for the object that is patched itself.
         if not (self._partial and depth == 0):
-            for field in fields.values():
-                if field.required and not _present(understood.get(field.name), field):
+            for field in required_fields(self._version, name):
+                if understood.get(field.name) in (None, []):
                     self._missing(f"{pointer}/{field.name}", value.get(field.name))
         return understood
 
@@ -165,11 +165,11 @@ class _Reader:
     def time(self, value: Any, field: Field, pointer: str) -> Any:
         try:
             millis = parse_rfc3339(value)
+            if _UTC_TIME.fullmatch(value):
+                return value
             text = rfc3339(millis)
         except (TypeError, ValueError, OverflowError):
             return self._unusable(pointer, "no RFC 3339 date-time")
-        if _UTC_TIME.fullmatch(value):
-            return value
         self.say(pointer, Kind.CORRECTED, f"{value[:_SHOWN]!r} is {text} in UTC")
         return text
 
@@ -220,10 +220,6 @@ _PRIMITIVES: dict[str, Callable[[_Reader, Any, Field, str], Any]] = {
     "boolean": _Reader.boolean,
 }
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-
-def _present(value: Any, field: Field) -> bool:
-    return value is not None and not (field.many and value == [])
 
 
 def _integer(value: Any) -> int | None:
