@@ -20,10 +20,10 @@ from services.domain.events.station import CommandAnswered, DataTransferred, Var
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id, session_id
+from services.domain.meter_key import identity, key_id
 from services.domain.units import Millis
 from services.evidence.meter_keys import versions as keys
 from services.evidence.meter_keys.candidates import Candidate, candidates
-from services.evidence.meter_keys.identity import identity, key_id
 from services.evidence.meter_keys.versions import Versions
 from services.evidence.state import MAX_WAITING, Point, State, Station, Waiting, session_key, station_key
 from services.evidence.verdict import ANOTHER_KEY_MAY_HELP, VERIFIER, Look, carried_key, judged, looks

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 import uvloop
 from rich.console import Console
 
+from services.domain.events.common import EvidenceOutcome
+from services.domain.events.evidence import SessionVerified
 from services.domain.events.token import Token
 from services.domain.units import Millis, datetime_of
 from services.runtime.bus import NotDurable, publish_sync
@@ -176,6 +179,7 @@ class Demo:
         sessions, cdrs, answered = await self._stored(sum(entry.stop_acked for entry in entries))
         verdict = ledger.check(entries, sessions, cdrs)
         self._narrator.wrong(verdict.wrong)
+        outcomes = await self._verdicts()
         seen = Circumstances(
             stations=len({entry.station_id for entry in entries}),
             planned=self._settings.demo_sessions,
@@ -184,6 +188,8 @@ class Demo:
             queries=answered,
             charging_s=charged_s - started_s,
             catching_up_s=time.monotonic() - charged_s,
+            verdicts_ok=outcomes[EvidenceOutcome.OK],
+            verdicts_failed=outcomes.total() - outcomes[EvidenceOutcome.OK],
         )
         return figures.demo_figures(verdict, seen)
 
@@ -191,11 +197,24 @@ class Demo:
         tenant = self._settings.common.tenant
         salt = self._prefix.encode()[:16].ljust(16)
         stations = registry.station_states(
-            self.specs, tenant, lambda password: registry.password_hash(password, salt), self._now
-        )
+            self.specs, tenant, lambda password: registry.password_hash(password, salt), self._now,
+            calibration_law=True,
+        )  # fmt: skip
         tokens = registry.token_registrations(self._tokens, tenant, self._now)
         published = [*registry.site(tenant, self._now), *stations, *tokens]
+        published += registry.meter_keys(self.specs, tenant, self._settings.demo_seed, self._now)
         publish_sync(self._settings.kafka, Codec(), published)
+
+    async def _verdicts(self) -> Counter[EvidenceOutcome]:
+        """How many sessions have which last verdict."""
+        told: View[Any] = View(self._settings.kafka, Codec(), SessionVerified.TOPIC)
+        told.start()
+        try:
+            await told.wait_caught_up()
+            verdicts = [one for _, one in told.items() if isinstance(one, SessionVerified)]
+        finally:
+            await asyncio.to_thread(told.stop)
+        return Counter(one.outcome for one in verdicts if one.station_id.startswith(f"{self._prefix}-"))
 
     async def _tokens_known(self) -> None:
         """The whitelist has to know the cards before a car comes; TimeoutError when it does not learn them."""
@@ -253,8 +272,9 @@ class Demo:
                 sessions = await asyncio.to_thread(_rows, client, SESSIONS_SQL, asked)
                 cdrs = await asyncio.to_thread(_rows, client, CDRS_SQL, asked)
                 done = [row for row in sessions if row["status"] == "COMPLETED"]
-                self._narrator.advanced(min(len(done), len(cdrs)))
-                if min(len(done), len(cdrs)) >= expected or time.monotonic() > deadline:
+                issued = [row for row in cdrs if row["status"] == "ISSUED"]
+                self._narrator.advanced(min(len(done), len(issued)))
+                if min(len(done), len(issued)) >= expected or time.monotonic() > deadline:
                     break
                 await asyncio.sleep(_POLL_S)
         answers = [await asyncio.to_thread(_rows, client, query, {}) for query in QUERIES]

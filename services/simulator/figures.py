@@ -36,6 +36,8 @@ class Circumstances:
     queries: int
     charging_s: float
     catching_up_s: float
+    verdicts_ok: int
+    verdicts_failed: int
 
 
 def at_least(name: str, value: Value, unit: str, least: Value) -> Figure:
@@ -67,6 +69,8 @@ def demo_figures(verdict: Verdict, seen: Circumstances) -> list[Figure]:
         equal("deviations", len(verdict.wrong), "findings", 0),
         equal("signed records sent", verdict.signed_sent, "records", 2 * verdict.sessions_sent),
         equal("signed records carried", verdict.signed_carried, "records", verdict.signed_sent),
+        equal("verdicts ok", seen.verdicts_ok, "sessions", verdict.sessions_sent),
+        equal("verdicts failed", seen.verdicts_failed, "sessions", 0),
         equal("kills of the session processor", seen.kills, "kills", 1),
         equal("SQL queries answered", seen.queries, "queries", 3),
         told("messages answered", seen.messages, "messages"),
@@ -78,7 +82,7 @@ def demo_figures(verdict: Verdict, seen: Circumstances) -> list[Figure]:
 def unmeasured(reason: str) -> list[Figure]:
     """The same figures when the demonstration could not be carried through."""
     nothing = Verdict(200, 200, 200, Decimal(0), Decimal(0), Decimal(0), 0, 0, 0, 400, 400, ())
-    figures = demo_figures(nothing, Circumstances(50, 200, 0, 1, 3, 0.0, 0.0))
+    figures = demo_figures(nothing, Circumstances(50, 200, 0, 1, 3, 0.0, 0.0, 200, 0))
     return [replace(figure, value=None, ok=False, reason=reason) for figure in figures]
 
 

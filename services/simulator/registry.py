@@ -4,19 +4,23 @@ import hashlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from services.domain.events.common import Evse, TariffTerms
+from services.domain.events.common import Evse, MeterKeySource, TariffTerms
 from services.domain.events.location import Location
+from services.domain.events.meterkey import MeterKeyAdded, MeterKeyApproved
 from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import TokenRegistered
 from services.domain.folding import Event
 from services.domain.ids import derived_id
+from services.domain.meter_key import identity, key_id
 from services.domain.units import Millis
+from services.simulator.ocmf import derived_key, public_key_hex
 from services.simulator.station import StationSpec
 
 LOCATION_ID = "SIM-DEPOT"
 TARIFF_ID = "SIM-AC-2026"
 SOURCE = "simulator"
+OPERATORS = ("simulator-1", "simulator-2")
 
 HashPassword = Callable[[str], str]
 """Turns a password into what the station registry keeps of it."""
@@ -52,8 +56,9 @@ def password_hash(password: str, salt: bytes) -> str:
 
 
 def station_states(
-    specs: Sequence[StationSpec], tenant: str, hash_password: HashPassword, now: Millis
-) -> list[Station]:
+    specs: Sequence[StationSpec], tenant: str, hash_password: HashPassword, now: Millis,
+    *, calibration_law: bool = False,
+) -> list[Station]:  # fmt: skip
     """The registry entries that let the stations in."""
     return [
         Station(
@@ -73,10 +78,36 @@ def station_states(
                     max_power_w=11_000,
                 ),
             ),
+            calibration_law=calibration_law,
             updated_at=now,
         )
         for spec in specs
     ]
+
+
+def meter_keys(specs: Sequence[StationSpec], tenant: str, seed: str, now: Millis) -> list[Event]:
+    """The keys of the stations' meters, entered from their labels and approved by two operators."""
+    events: list[Event] = []
+    for spec in specs:
+        key = public_key_hex(derived_key(seed, spec.serial))
+        known = identity(key)
+        assert known is not None
+        one = key_id(tenant, spec.station_id, 1, known.x)
+        events.append(
+            MeterKeyAdded(
+                event_id=derived_id("MeterKeyAdded", one, SOURCE), tenant=tenant, station_id=spec.station_id,
+                evse_id=1, public_key=key, meter_serial=spec.serial, format="OCMF", source=MeterKeySource.LABEL,
+                added_by=OPERATORS[0], added_at=now,
+            )
+        )  # fmt: skip
+        events += [
+            MeterKeyApproved(
+                event_id=derived_id("MeterKeyApproved", one, operator), tenant=tenant, station_id=spec.station_id,
+                evse_id=1, key_id=one, approved_by=operator, approved_at=now,
+            )
+            for operator in OPERATORS
+        ]  # fmt: skip
+    return events
 
 
 def token_registrations(uids: Sequence[str], tenant: str, now: Millis) -> list[TokenRegistered]:

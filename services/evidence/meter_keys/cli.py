@@ -18,9 +18,9 @@ from services.domain.events.common import MeterKeySource, MeterKeyStatus, MeterK
 from services.domain.events.meterkey import MeterKeyAdded, MeterKeyApproved, MeterKeyRevoked, MeterKeys
 from services.domain.folding import Event
 from services.domain.ids import derived_id
+from services.domain.meter_key import identity, key_id
 from services.domain.units import Millis, datetime_of, millis_of
 from services.evidence.meter_keys.export import FIELDS, rows
-from services.evidence.meter_keys.identity import identity, key_id
 from services.evidence.meter_keys.versions import APPROVERS
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading

@@ -9,8 +9,8 @@ from services.domain.events.common import MeterKeySource, MeterValue, SignedMete
 from services.domain.events.evidence import SessionToVerify
 from services.domain.events.meterkey import MeterKeyAdded, MeterKeyApproved, MeterKeyRevoked
 from services.domain.events.transaction import TransactionEnded, TransactionUpdated
+from services.domain.meter_key import identity, key_id
 from services.evidence.fold import fold
-from services.evidence.meter_keys.identity import identity, key_id
 from services.evidence.state import State
 from tests.scenarios.story import Run
 from tests.unit.domain.signed_meter.keyring import spki

@@ -13,7 +13,7 @@ from services.simulator.ledger import Verdict
 
 WH = Decimal("2345678.9")
 GOOD = Verdict(240, 240, 240, WH, WH, WH, 0, 0, 0, 480, 480, ())
-SEEN = Circumstances(60, 240, 5000, 1, 3, 45.04, 3.21)
+SEEN = Circumstances(60, 240, 5000, 1, 3, 45.04, 3.21, 240, 0)
 
 
 def off(verdict: Verdict, seen: Circumstances = SEEN) -> set[str]:
@@ -49,6 +49,8 @@ class TestDemoFigures:
             (replace(SEEN, planned=241), {"sessions sent"}),
             (replace(SEEN, kills=0), {"kills of the session processor"}),
             (replace(SEEN, queries=2), {"SQL queries answered"}),
+            (replace(SEEN, verdicts_ok=239), {"verdicts ok"}),
+            (replace(SEEN, verdicts_failed=1), {"verdicts failed"}),
         ],
     )
     def test_show_what_the_run_itself_lacked(self, seen: Circumstances, names: set[str]) -> None:
@@ -56,7 +58,7 @@ class TestDemoFigures:
 
     def test_ask_for_fifty_stations_and_two_hundred_sessions_whatever_was_planned(self) -> None:
         small = Verdict(10, 10, 10, WH, WH, WH, 0, 0, 0, 20, 20, ())
-        assert off(small, replace(SEEN, stations=2, planned=10)) == {"stations", "sessions sent"}
+        assert off(small, replace(SEEN, stations=2, planned=10, verdicts_ok=10)) == {"stations", "sessions sent"}
 
 
 class TestUnmeasured:

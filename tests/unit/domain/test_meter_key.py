@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from services.evidence.meter_keys.identity import identity, key_id
+from services.domain.meter_key import identity, key_id
 from tests.unit.domain.signed_meter.keyring import public, secret, spki
 
 
