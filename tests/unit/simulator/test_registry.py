@@ -1,15 +1,22 @@
 from decimal import Decimal
 
+from services.domain.events.common import MeterKeyStatus
+from services.domain.events.meterkey import MeterKeys
+from services.evidence.fold import fold
+from services.evidence.state import State
 from services.runtime.codec import Codec
 from services.simulator import registry
+from services.simulator.ocmf import derived_key, public_key_hex
 from services.simulator.registry import (
     fleet_specs,
+    meter_keys,
     password_hash,
     site,
     station_states,
     token_registrations,
     token_uids,
 )
+from tests.scenarios.story import Run
 
 NOW = 1_795_219_200_000
 
@@ -68,6 +75,7 @@ class TestEvents:
             *site("own", NOW),
             *station_states(fleet_specs(2, "X", "s"), "own", lambda secret: f"hash of {secret}", NOW),
             *token_registrations(token_uids(2), "own", NOW),
+            *meter_keys(fleet_specs(2, "X", "s"), "own", "s", NOW),
         ]
         codec = Codec()
         for event in events:
@@ -81,6 +89,23 @@ class TestEvents:
         assert {state.location_id for state in states} == {registry.LOCATION_ID}
         assert {state.tariff_id for state in states} == {registry.TARIFF_ID}
         assert [state.evses[0].evse_uid for state in states] == [spec.evse_uid for spec in specs]
+
+    def test_put_the_meters_keys_in_force(self) -> None:
+        specs = fleet_specs(2, "X", "s")
+        run = Run(fold, State)
+        run.take(*meter_keys(specs, "own", "s", NOW))
+        for spec in specs:
+            (one,) = run.latest(MeterKeys)[f"own/{spec.station_id}/1"].versions
+            assert one.status is MeterKeyStatus.APPROVED
+            assert (one.meter_serial, one.public_key) == (
+                spec.serial,
+                public_key_hex(derived_key("s", spec.serial)),
+            )
+
+    def test_put_stations_under_calibration_law_when_asked(self) -> None:
+        for law in (False, True):
+            (state,) = station_states(fleet_specs(1, "X", "s"), "own", str, NOW, calibration_law=law)
+            assert state.calibration_law is law
 
     def test_price_what_is_charged(self) -> None:
         _location, tariff = site("own", NOW)
