@@ -5,9 +5,21 @@ from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from services.analytics import devices
+from services.analytics import evidence as proofs
 from services.analytics.frames import frame_rows
 from services.analytics.tables import READING_DIGITS, READING_PLACES
-from services.domain.events import authorization, cdr, common, ocpp, session, settlement, station, transaction
+from services.domain.events import (
+    authorization,
+    cdr,
+    common,
+    evidence,
+    meterkey,
+    ocpp,
+    session,
+    settlement,
+    station,
+    transaction,
+)
 from services.domain.units import Millis
 
 Row = Mapping[str, Any]
@@ -47,6 +59,17 @@ def rows_of(event: object) -> Rows:
             return {"settlements": [_settlement(event)]}
         case ocpp.FramesLogged():
             return {"ocpp_frames": frame_rows(event)}
+    return _of_evidence(event)
+
+
+def _of_evidence(event: object) -> Rows:
+    match event:
+        case evidence.RecordVerified():
+            return {"signed_records": [{**proofs.record(event), "sampled_at": moment(event.sampled_at)}]}
+        case evidence.SessionVerified():
+            return {"verdicts": [proofs.verdict(event)]}
+        case meterkey.MeterKeys():
+            return {"meter_keys": proofs.keys(event)}
     return _of_device(event)
 
 

@@ -29,6 +29,75 @@ READING_DIGITS = 38
 """All digits of meter_readings.value."""
 
 TABLES: dict[str, pa.Schema] = {
+    "signed_records": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "evse_id": pa.int32(),
+            "transaction_id": pa.string(),
+            "session_id": pa.string(),
+            "sha256": pa.string(),
+            "signature_no": pa.int32(),
+            "context": pa.string(),
+            "format": pa.string(),
+            "signature": pa.string(),
+            "findings": _TEXTS,
+            "key_id": pa.string(),
+            "meter_serial": pa.string(),
+            "gateway_serial": pa.string(),
+            "pagination": pa.string(),
+            "register_kwh": pa.string(),
+            "verifier": pa.string(),
+            "event_id": pa.string(),
+            "sampled_at": _MOMENT,
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "verdicts": pa.schema(
+        {
+            "tenant": pa.string(),
+            "session_id": pa.string(),
+            "session_revision": pa.int32(),
+            "station_id": pa.string(),
+            "evse_id": pa.int32(),
+            "outcome": pa.string(),
+            "findings": _TEXTS,
+            "messages": _TEXTS,
+            "energy_kwh": pa.string(),
+            "time_billable": pa.bool_(),
+            "records": _TEXTS,
+            "key_id": pa.string(),
+            "keys_version": pa.int64(),
+            "verifier": pa.string(),
+            "event_id": pa.string(),
+            "recorded_at": _MOMENT,
+        }
+    ),
+    "meter_keys": pa.schema(
+        {
+            "tenant": pa.string(),
+            "station_id": pa.string(),
+            "evse_id": pa.int32(),
+            "key_id": pa.string(),
+            "public_key": pa.string(),
+            "meter_serial": pa.string(),
+            "curve": pa.string(),
+            "format": pa.string(),
+            "status": pa.string(),
+            "source": pa.string(),
+            "first_seen_at": _MOMENT,
+            "shown_at": _MOMENT,
+            "valid_from": _MOMENT,
+            "valid_to": _MOMENT,
+            "calibration_expires_at": _MOMENT,
+            "approved_by": _TEXTS,
+            "revoked_by": pa.string(),
+            "reason": pa.string(),
+            "billing_stopped": pa.bool_(),
+            "version": pa.int64(),
+            "updated_at": _MOMENT,
+        }
+    ),
     "settlements": pa.schema(
         {
             "tenant": pa.string(),

@@ -25,6 +25,9 @@ EXAMPLES = sorted(
 SHOWN = (
     "authorization.events.",
     "cdr.state.",
+    "evidence.events.v1.SessionVerified",
+    "evidence.records.",
+    "meterkey.state.",
     "ocpp.frames.",
     "session.state.",
     "settlement.state.",
