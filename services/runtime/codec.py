@@ -13,13 +13,26 @@ from services.domain.failures import BadRecord
 from services.domain.folding import Event
 from services.runtime import schemas
 from services.runtime.avro_reader import Reader, compile_reader
-from services.runtime.avro_writer import compile_writer
+from services.runtime.avro_writer import Writer, compile_writer
 
 MAGIC = 0
 _PREFIX_BYTES = 5
 
 FetchSchema = Callable[[int], str]
 """Schema text of an id; raises KeyError when nobody knows it, TryAgain when the registry cannot be asked."""
+
+
+class _Writers(dict[str, Writer]):
+    """Writers by full name, compiled when an event of the type is first written."""
+
+    def __init__(self, texts: Mapping[str, str], prefixes: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._texts = texts
+        self._prefixes = prefixes
+
+    def __missing__(self, name: str) -> Writer:
+        writer = self[name] = compile_writer(json.loads(self._texts[name]), self._prefixes[name])
+        return writer
 
 
 class Codec:
@@ -35,9 +48,7 @@ class Codec:
         self._texts = {name: schema.text for name, schema in shipped.items()}
         chosen = ids or {name: schemas.content_id(schema.text) for name, schema in shipped.items()}
         prefixes = {name: bytes([MAGIC]) + chosen[name].to_bytes(4, "big") for name in shipped}
-        self._writers = {
-            name: compile_writer(json.loads(schema.text), prefixes[name]) for name, schema in shipped.items()
-        }
+        self._writers = _Writers(self._texts, prefixes)
         self._own = {prefix: name for name, prefix in prefixes.items()}
         self._readers: dict[bytes, Reader] = {}
 
