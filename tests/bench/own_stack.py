@@ -9,20 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.runtime.embedded.ports import free_ports
+from services.up import StackSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Wattlog runs."
-_PORTS = (
-    "KAFKA_CONTROLLER_PORT", "REGISTRY_METRICS_PORT", "OCPI_PORT", "OCPP_METRICS_PORT", "SESSIONS_METRICS_PORT",
-    "CDRS_METRICS_PORT", "WHITELIST_METRICS_PORT", "ANALYTICS_METRICS_PORT", "OCPI_METRICS_PORT",
-    "OCPP_SOAP_PORT", "OCPP_TLS_PORT", "CONSOLE_PORT", "CONSOLE_METRICS_PORT", "FLEET_METRICS_PORT",
-    "SMARTCHARGING_METRICS_PORT", "EVIDENCE_METRICS_PORT",
-)  # fmt: skip
+_NAMED = ("WATTLOG_KAFKA_PORT", "WATTLOG_REGISTRY_PORT", "WATTLOG_OCPP_PORT", "WATTLOG_CLICKHOUSE_URL")
+"""Ports that more than one setting speaks of."""
 
 
 def environment(folder: Path, cache_dir: Path = ROOT / ".wattlog") -> dict[str, str]:
     """Settings of a stack in `folder` on free ports, with the Kafka jars of `cache_dir` if they are there."""
-    kafka, registry, clickhouse, ocpp, *others = free_ports(4 + len(_PORTS))
+    plain = [variable for variable in StackSettings().ports() if variable not in _NAMED]
+    kafka, registry, clickhouse, ocpp, *others = free_ports(len(_NAMED) + len(plain))
     for libs in (cache_dir / "kafka").glob("libs-*"):
         (folder / "data" / "kafka").mkdir(parents=True, exist_ok=True)
         (folder / "data" / "kafka" / libs.name).symlink_to(libs.absolute())
@@ -36,9 +34,9 @@ def environment(folder: Path, cache_dir: Path = ROOT / ".wattlog") -> dict[str, 
         "CLICKHOUSE_URL": f"http://127.0.0.1:{clickhouse}",
         "OCPP_PORT": ocpp,
         "OCPP_URL": f"ws://127.0.0.1:{ocpp}/ocpp",
-        **dict(zip(_PORTS, others, strict=True)),
     }
-    return os.environ | {f"WATTLOG_{name}": str(value) for name, value in own.items()}
+    ports = {variable: str(port) for variable, port in zip(plain, others, strict=True)}
+    return os.environ | ports | {f"WATTLOG_{name}": str(value) for name, value in own.items()}
 
 
 @contextmanager
