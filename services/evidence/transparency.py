@@ -18,10 +18,14 @@ def document(detail: ChargeDetail, keys: Sequence[str]) -> Export:
     Without a key of the register it holds the key that came with the values, and says so. NotReadable when there
     is nothing that the program can open.
     """
-    given = [_records(detail, key) for key in keys] or [_records(detail, None)]
-    chosen = next((found for found in given if all(judge(found).signature_valid)), given[0])
-    export = transparency_xml(chosen, detail.transaction_id)
+    export = transparency_xml(signed_records(detail, keys), detail.transaction_id)
     return export if keys else replace(export, warnings=(NOT_REGISTERED, *export.warnings))
+
+
+def signed_records(detail: ChargeDetail, keys: Sequence[str]) -> list[SignedRecord]:
+    """The signed values under the first of `keys` that proves all of them, else the first, else their own."""
+    given = [_records(detail, key) for key in keys] or [_records(detail, None)]
+    return next((found for found in given if all(judge(found).signature_valid)), given[0])
 
 
 def _records(detail: ChargeDetail, key: str | None) -> list[SignedRecord]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import typer
@@ -24,6 +25,7 @@ from services.domain.events.common import CdrStatus, IdToken, SettlementStatus, 
 from services.domain.events.session import SessionEnded
 from services.domain.events.settlement import CdrChained, CdrStepRefused, Settlement
 from services.domain.events.token import Token
+from services.evidence.cli import evidence
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.embedded.ports import free_ports
@@ -138,6 +140,7 @@ class TestSettlement:
         kafka: KafkaSettings,
         processes: Callable[[str], subprocess.Popen[bytes]],
         settlements: View[Settlement],
+        tmp_path: Path,
     ) -> None:
         assert wattlog(tariff, "add", "ROAMING", "--kwh", "0.37", "--vat", "19").exit_code == 0
         added = wattlog(
@@ -156,7 +159,7 @@ class TestSettlement:
         self.take_steps(by_session)
         self.replace_a_record(kafka, settlements, folding, processes)
         self.check_statement(kafka)
-        self.check_chain(kafka)
+        self.check_chain(kafka, tmp_path)
 
     def take_steps(self, by_session: dict[str, Settlement]) -> None:
         one, two = by_session["s1"].cdr_id, by_session["s2"].cdr_id
@@ -194,11 +197,15 @@ class TestSettlement:
             "it is INVOICED; ACCEPT is for records that are DELIVERED, DISPUTED"
         }
 
-    def check_chain(self, kafka: KafkaSettings) -> None:
+    def check_chain(self, kafka: KafkaSettings, tmp_path: Path) -> None:
         whole = wattlog(settlement, "chain")
         assert (whole.exit_code, "5 records: all on their chains" in whole.output) == (0, True), whole.output
         links = [Codec().decode(value) for _, _, value in read_all(kafka, CdrChained.TOPIC) if value]
         assert wattlog(settlement, "chain", "--expect", links[0].link_sha256).exit_code == 0
+        packed = wattlog(evidence, "bundle", links[0].cdr_id, "-o", str(tmp_path / "proof.zip"))
+        assert packed.exit_code == 0, packed.output
+        with ZipFile(tmp_path / "proof.zip") as archive:
+            assert json.loads(archive.read("chain.json")) == links[0].to_record()
         cut = wattlog(settlement, "chain", "--expect", "ab" * 32)
         assert (cut.exit_code, "links were taken off" in cut.output) == (1, True)
         publish_sync(kafka, Codec(), [replace(links[0], event_id="forged", cdr_id="never-issued")])

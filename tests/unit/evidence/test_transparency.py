@@ -76,12 +76,18 @@ class View:
         return self._known.get(name)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, known: list[Any], *arguments: str) -> Any:
+def reading_of(known: list[Any]) -> Any:
+    """State topics that hold these states."""
+
     @contextmanager
     def reading(kind: type[Any]) -> Iterator[View]:
         yield View(*[one for one in known if isinstance(one, kind)])
 
-    monkeypatch.setattr(transparency_cli, "reading", reading)
+    return reading
+
+
+def run(monkeypatch: pytest.MonkeyPatch, known: list[Any], *arguments: str) -> Any:
+    monkeypatch.setattr(transparency_cli, "reading", reading_of(known))
     return CliRunner().invoke(evidence, ["transparency", *arguments])
 
 
