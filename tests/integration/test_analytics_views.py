@@ -116,7 +116,9 @@ class TestEveryTable:
             "SELECT name, comment FROM system.tables"
             " WHERE database = currentDatabase() AND engine != 'MaterializedView'"
         ).result_rows
-        assert {*TABLES, *VIEWS, "cdrs_by_update", "schema_migrations"} == {name for name, _ in tables}
+        assert {*TABLES, *VIEWS, "v_pagination_gaps", "cdrs_by_update", "schema_migrations"} == {
+            name for name, _ in tables
+        }
         assert all(comment for _, comment in tables)
 
     @pytest.mark.parametrize("view", VIEWS)
