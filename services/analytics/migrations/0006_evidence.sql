@@ -104,4 +104,5 @@ FROM
     )
     WINDOW w AS (PARTITION BY tenant, meter_serial, context ORDER BY number ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
 )
-WHERE number > number_before + 1;
+WHERE number > number_before + 1
+COMMENT 'Packet numbers that no signed record of a meter has';
