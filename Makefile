@@ -29,7 +29,7 @@ up: setup ## Start everything on the default addresses until Ctrl-C
 
 test: setup ## Run all tests: unit, golden, scenario, contract, architecture, integration, conformance
 	@$(BIN)/python -m pytest -q -n auto -m "not integration and not chaos"
-	@$(BIN)/python -m pytest -q -m "integration and not chaos"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "integration and not chaos"
 
 check: setup ## Format, lint, types, architecture, freshness and fast tests, in under a minute
 	@$(BIN)/ruff format --check --quiet .
