@@ -14,6 +14,8 @@ from services.domain.events.common import TokenStatus
 from services.domain.events.station import CommandRequested
 from services.fleet.cli import fleet as fleet_cli
 from services.ocpp.cli import station as station_cli
+from services.runtime.bus import publish_sync
+from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from tests.integration.fleet_case import fleet
@@ -98,8 +100,8 @@ class TestLocalLists:
         self, kafka: KafkaSettings, tmp_path: Path, protocol: str
     ) -> None:
         fake = FakeStation(v16=protocol == V16, at_once=2)
+        publish_sync(kafka, Codec(), [station("CP1", local_list=True), token("VALID2"), token("VALID3")])
         async with running(kafka, tmp_path) as edge:
-            edge.say(station("CP1", local_list=True), token("VALID2"), token("VALID3"))
             async with fleet(kafka, tmp_path / "fleet", **SETTLED), online(edge, "CP1", protocol, fake):
                 await until(lambda: set(fake.tokens) == {"VALID1", "VALID2", "VALID3"})
                 assert [told["updateType"] for told in fake.sent] == ["Full", "Differential"]
@@ -115,8 +117,8 @@ class TestLocalLists:
 
     async def test_are_kept_and_emptied_at_the_operators_word(self, kafka: KafkaSettings, tmp_path: Path) -> None:
         fake = FakeStation()
+        publish_sync(kafka, Codec(), [station("CP1"), token("FLEET1", group_id="FLEET")])
         async with running(kafka, tmp_path) as edge, fleet(kafka, tmp_path / "fleet", **SETTLED):
-            edge.say(station("CP1"), token("FLEET1", group_id="FLEET"))
             async with online(edge, "CP1", V201, fake):
                 done = await said(station_cli, "local-list", "CP1", "on", "--group", "FLEET")
                 assert done.exit_code == 0
