@@ -118,11 +118,14 @@ class TestLocalLists:
     async def test_are_kept_and_emptied_at_the_operators_word(self, kafka: KafkaSettings, tmp_path: Path) -> None:
         fake = FakeStation()
         publish_sync(kafka, Codec(), [station("CP1"), token("FLEET1", group_id="FLEET")])
-        async with running(kafka, tmp_path) as edge, fleet(kafka, tmp_path / "fleet", **SETTLED):
-            async with online(edge, "CP1", V201, fake):
-                done = await said(station_cli, "local-list", "CP1", "on", "--group", "FLEET")
-                assert done.exit_code == 0
-                await until(lambda: set(fake.tokens) == {"FLEET1"})
-                await said(station_cli, "local-list", "CP1", "off")
-                await until(lambda: fake.tokens == {})
-                assert fake.sent[-1] == {"versionNumber": 2, "updateType": "Full"}
+        async with (
+            running(kafka, tmp_path) as edge,
+            fleet(kafka, tmp_path / "fleet", **SETTLED),
+            online(edge, "CP1", V201, fake),
+        ):
+            done = await said(station_cli, "local-list", "CP1", "on", "--group", "FLEET")
+            assert done.exit_code == 0
+            await until(lambda: set(fake.tokens) == {"FLEET1"})
+            await said(station_cli, "local-list", "CP1", "off")
+            await until(lambda: fake.tokens == {})
+            assert fake.sent[-1] == {"versionNumber": 2, "updateType": "Full"}
