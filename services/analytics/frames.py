@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from services.domain import elements
+from services.domain.elements import Element, NotXml
 from services.domain.events.common import Frame
 from services.domain.events.ocpp import FramesLogged
 
@@ -15,6 +17,7 @@ _CODES: Final = frozenset({"CALLERROR", "CALLRESULTERROR"})
 _WORD: Final = re.compile(r"[A-Za-z0-9]{1,50}", re.ASCII)
 _SPECIAL: Final = re.compile(r"([%_\\])")
 _MOST_ID: Final = 100
+_ANSWER: Final = "Response"
 _LEAST: Final = 3
 """Elements of a frame: type, id, and what the type wants."""
 
@@ -29,7 +32,9 @@ class Heading(NamedTuple):
 
 
 def heading(data: bytes) -> Heading:
-    """The heading of an OCPP-J frame, however broken the frame is."""
+    """The heading of an OCPP-J frame or of an envelope of OCPP-S, however broken it is."""
+    if data.lstrip().startswith(b"<"):
+        return _envelope_heading(data)
     try:
         frame = orjson.loads(data)
     except (orjson.JSONDecodeError, RecursionError):
@@ -42,6 +47,44 @@ def heading(data: bytes) -> Heading:
     if kind in _NAMES_ACTION:
         return Heading(kind, message_id, word)
     return Heading(kind, message_id, "", word if kind in _CODES else "")
+
+
+def _envelope_heading(data: bytes) -> Heading:
+    """An answer names its action by its body, and by RelatesTo the message that it answers."""
+    try:
+        said = _parts(elements.read(data))
+    except NotXml:
+        return Heading()
+    header, body = said.get("Header"), said.get("Body")
+    if body is None or not body.children:
+        return Heading()
+    named = {block.name: block.word[:_MOST_ID] for block in (header.children if header else ())}
+    first = body.children[0]
+    if first.name == "Fault":
+        return Heading("CALLERROR", named.get("RelatesTo", ""), "", _fault_code(first))
+    name = first.name if _WORD.fullmatch(first.name) else ""
+    if name.endswith(_ANSWER):
+        return Heading("CALLRESULT", named.get("RelatesTo", ""), _capital(name.removesuffix(_ANSWER)))
+    return Heading("CALL", named.get("MessageID", ""), _capital(name.removesuffix("Request")))
+
+
+def _parts(element: Element) -> dict[str, Element]:
+    return {child.name: child for child in element.children}
+
+
+def _fault_code(fault: Element) -> str:
+    """The innermost code that is said: `ProtocolError` of `s:Sender/o:ProtocolError`."""
+    code = ""
+    level = _parts(fault).get("Code")
+    while level is not None:
+        parts = _parts(level)
+        code = parts["Value"].word.rpartition(":")[2] if "Value" in parts else code
+        level = parts.get("Subcode")
+    return code if _WORD.fullmatch(code) else ""
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def frame_rows(event: FramesLogged) -> list[Mapping[str, Any]]:

@@ -12,6 +12,10 @@ MAX_ATTRIBUTES: Final = 32
 
 _ENCODINGS: Final = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _SEPARATOR: Final = " "
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+_NEWLINES: Final = re.compile(r"[\t\n]")
+"""In an attribute they would be read as spaces."""
+
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 REPLACEMENT: Final = "\ufffd"
 
@@ -66,6 +70,31 @@ def escaped(text: str) -> str:
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\r", "&#13;")):
         plain = plain.replace(sign, entity)
     return plain
+
+
+def written(element: Element) -> str:
+    """An element and all below it as text that reads back as the same tree; text before its children."""
+    return _written(element, "")
+
+
+def _written(element: Element, around: str) -> str:
+    opened = [element.name]
+    if element.namespace != around:
+        opened.append(f'xmlns="{escaped(element.namespace)}"')
+    for number, (name, value) in enumerate(element.attributes.items()):
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        if namespace == _XML:
+            local = f"xml:{local}"
+        elif namespace:
+            opened.append(f'xmlns:n{number}="{escaped(namespace)}"')
+            local = f"n{number}:{local}"
+        opened.append(f'{local}="{_NEWLINES.sub(_reference, escaped(value))}"')
+    inner = escaped(element.text) + "".join(_written(child, element.namespace) for child in element.children)
+    return f"<{' '.join(opened)}>{inner}</{element.name}>"
+
+
+def _reference(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"
 
 
 class _Tree:

@@ -12,16 +12,21 @@ from clickhouse_connect.driver.client import Client
 from typer.testing import CliRunner
 
 from services.analytics.app import MIGRATIONS, keep_frames
+from services.analytics.frames import frame_rows
 from services.analytics.frames_cli import frames
 from services.analytics.rows import rows_of
 from services.analytics.tables import TABLES
+from services.domain.elements import Element
 from services.domain.events.common import Frame
 from services.domain.events.ocpp import FramesLogged
+from services.runtime.bus import publish_sync
 from services.runtime.clickhouse import ClickHouseSettings, ClickHouseWriter, connect_writer, insert_arrow, migrate
 from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
 from services.runtime.embedded.chdb_server import ChdbServer
 from services.runtime.settings import KafkaSettings
-from tests.integration.ocpp_case import RunningEdge, call, registered, running, until
+from tests.integration.ocpp_case import RunningEdge, call, registered, running, station, until
+from tests.integration.soap_case import SoapStation, envelope, free_port, listening
 from tests.unit.analytics.test_frames import NOW, logged
 
 pytestmark = pytest.mark.integration
@@ -114,6 +119,17 @@ class TestShow:
         insert(writer, "1", recent(logged(("CP1", True, CALL), ("CP1", False, ANSWER)), "e1"))
         assert [row["direction"] for row in self.shown("--text", text)] == ["in"]
 
+    def test_finds_envelopes_by_action_and_text(self, writer: Client) -> None:
+        asked = envelope("CP1", "authorizeRequest", "<idTag>04A1B2C3</idTag>", "m7").encode()
+        told = envelope("CP1", "authorizeResponse", more="<a:RelatesTo>m7</a:RelatesTo>").encode()
+        insert(writer, "1", recent(logged(("CP1", True, asked), ("CP1", False, told)), "e1"))
+        found = self.shown("--action", "Authorize")
+        assert [(row["message_type"], row["message_id"]) for row in found] == [
+            ("CALL", "m7"),
+            ("CALLRESULT", "m7"),
+        ]
+        assert [row["direction"] for row in self.shown("--text", "<idtag>04a1")] == ["in"]
+
     @pytest.mark.parametrize("text", ["%", "_", "\\", "'; DROP TABLE ocpp_frames; --", "{station:String}"])
     def test_takes_signs_for_themselves(self, writer: Client, text: str) -> None:
         insert(writer, "1", recent(logged(("CP1", True, CALL)), "e1"))
@@ -139,3 +155,31 @@ class TestEdge:
         said = [(frame.received, orjson.loads(frame.data)[0]) for frame in seen]
         assert said == [(True, 2), (False, 3), (False, 2), (True, 3)]
         assert b"0123456789ABCDEF" not in b"".join(frame.data for frame in seen)
+
+    async def test_logs_envelopes_both_ways_without_passwords(
+        self, own_kafka: KafkaSettings, tmp_path: Path
+    ) -> None:
+        def configured(_: Element) -> str:
+            return envelope("CP1", "changeConfigurationResponse", "<status>Accepted</status>")
+
+        port = free_port()
+        registered(own_kafka)
+        async with listening(configured) as (url, _):
+            publish_sync(own_kafka, Codec(), [station("CP1", soap_address=url)])
+            async with running(own_kafka, tmp_path, ocpp_soap_port=port) as edge:
+                await SoapStation(port, "CP1", "wrong").say("heartbeatRequest")
+                await SoapStation(port, "CP1", sender=url).say("authorizeRequest", "<idTag>VALID1</idTag>")
+                payload = {"key": "AuthorizationKey", "value": "0123456789ABCDEF"}
+                await edge.result(await edge.ask("CP1", "ChangeConfiguration", payload))
+                await until(lambda: len(logged_by(edge)) >= 4)
+                rows = [row for event in edge.of(FramesLogged) for row in frame_rows(event)]
+        assert [(row["station_id"], row["direction"], row["message_type"], row["action"]) for row in rows] == [
+            ("CP1", "in", "CALL", "Authorize"),
+            ("CP1", "out", "CALLRESULT", "Authorize"),
+            ("CP1", "out", "CALL", "ChangeConfiguration"),
+            ("CP1", "in", "CALLRESULT", "ChangeConfiguration"),
+        ]
+        assert {row["protocol"] for row in rows} == {"ocpp1.6s"}
+        assert "<idTag>VALID1</idTag>" in rows[0]["frame"]
+        assert "AuthorizationKey" in rows[2]["frame"]
+        assert "0123456789ABCDEF" not in rows[2]["frame"]

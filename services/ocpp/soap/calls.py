@@ -59,9 +59,11 @@ class Calls:
     async def _ask(self, line: SoapLine, call: Call) -> None:
         try:
             to, pinned, document = await self._prepared(line, call)
+            line.note(False, document.encode())
             text = await asyncio.wait_for(
                 self._post(to, pinned, document, call.action), self._edge.settings.call_timeout_s
             )
+            line.note(True, text)
         except Forbidden as error:
             line.misplaced(str(error))
             line.failed(exchange.failed(call, str(error), Fault.SECURITY))

@@ -93,8 +93,8 @@ class Endpoint:
         if not self._edge.open_for_work:
             return self._turned_away(self._edge.door.later(503, "Kafka cannot be reached"), None, _LATER)
         try:
-            most = self._edge.settings.max_frame_bytes
-            request = envelope.request(unpacked(body, headers["content-encoding"], most))
+            document = unpacked(body, headers["content-encoding"], self._edge.settings.max_frame_bytes)
+            request = envelope.request(document)
         except Refused as error:
             return self._fault(None, error.refusal)
         except NotUnpacked as error:
@@ -105,7 +105,11 @@ class Endpoint:
         decided = self._edge.door.answer_soap(request.identity, knock, self._edge.now_ms())
         if not isinstance(decided, Admission):
             return self._turned_away(decided, request, _UNAUTHORIZED if decided.status == 401 else _TOO_MANY)
-        return await self._handled(request, self._line(decided, request, knock))
+        line = self._line(decided, request, knock)
+        line.note(True, document)
+        answer = await self._handled(request, line)
+        line.note(False, answer.text.encode())
+        return answer
 
     async def _handled(self, request: Request, line: SoapLine) -> Answer:
         try:

@@ -55,6 +55,11 @@ class SoapLine:
         """Nobody is pinged: what counts is the whole of it, which the edge takes for two such times."""
         return self._edge.settings.ocpp_soap_silence_s // 2
 
+    def note(self, received: bool, document: bytes) -> None:
+        """Into the message log: an envelope of the station's (`received`), or of ours."""
+        connection = self.connection
+        self._edge.frames.note(connection.station_id, connection.protocol, received, document)
+
     def next_number(self) -> int:
         """Tells requests apart that have no MessageID."""
         self._requests += 1

@@ -57,6 +57,65 @@ class TestHeading:
         heading(b'[2,"' + noise + b'","X",{}]')
 
 
+WSA = "http://www.w3.org/2005/08/addressing"
+
+
+def enveloped(body: str, header: str = "") -> bytes:
+    return (
+        f'<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="{WSA}"'
+        f' xmlns="urn://Ocpp/Cs/2015/10/"><s:Header>{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>'
+    ).encode()
+
+
+def fault(code: str) -> str:
+    return f"<s:Fault><s:Code>{code}</s:Code><s:Reason><s:Text>no</s:Text></s:Reason></s:Fault>"
+
+
+class TestEnvelopeHeading:
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ("<startTransactionRequest/>", ("CALL", "m", "StartTransaction", "")),
+            ("<startTransactionResponse/>", ("CALLRESULT", "r", "StartTransaction", "")),
+            (fault("<s:Value>s:Sender</s:Value>"), ("CALLERROR", "r", "", "Sender")),
+            (
+                fault("<s:Value>s:Sender</s:Value><s:Subcode><s:Value>o:ProtocolError</s:Value></s:Subcode>"),
+                ("CALLERROR", "r", "", "ProtocolError"),
+            ),
+            (fault("<s:Subcode/>"), ("CALLERROR", "r", "", "")),
+            (fault("<s:Value>no code; DROP</s:Value>"), ("CALLERROR", "r", "", "")),
+            ("<s:Fault/>", ("CALLERROR", "r", "", "")),
+            ("<Ünsinn/>", ("CALL", "m", "", "")),
+            ("<heartbeat/>", ("CALL", "m", "Heartbeat", "")),
+        ],
+    )
+    def test_says_what_an_envelope_is(self, body: str, said: tuple[str, str, str, str]) -> None:
+        header = "<a:MessageID>m</a:MessageID><a:RelatesTo>r</a:RelatesTo>"
+        assert heading(enveloped(body, header)) == Heading(*said)
+
+    def test_does_without_a_header(self) -> None:
+        assert heading(enveloped("<heartbeatRequest/>")) == Heading("CALL", "", "Heartbeat")
+        assert (
+            heading(b"<Envelope><Body><bootNotificationResponse/></Body></Envelope>").action == "BootNotification"
+        )
+
+    @pytest.mark.parametrize(
+        "document", [b"<", b"<a/>", b"<a><Body/></a>", b"<a", enveloped(""), b"  <a><b/></a>"]
+    )
+    def test_says_nothing_of_what_is_none(self, document: bytes) -> None:
+        assert heading(document) == Heading()
+
+    def test_gives_a_fault_the_action_of_its_request(self) -> None:
+        asked = enveloped("<heartbeatRequest/>", "<a:MessageID>1</a:MessageID>")
+        told = enveloped(fault(""), "<a:RelatesTo>1</a:RelatesTo>")
+        rows = frame_rows(logged(("CP1", True, asked), ("CP1", False, told)))
+        assert [row["action"] for row in rows] == ["Heartbeat", "Heartbeat"]
+
+    @given(st.binary(max_size=200))
+    def test_never_fails(self, noise: bytes) -> None:
+        heading(b"<" + noise)
+
+
 class TestFrameRows:
     def test_make_one_row_per_frame_with_its_place(self) -> None:
         rows = frame_rows(logged(("CP1", True, b'[2,"1","Heartbeat",{}]'), ("CP2", False, b"\xffbroken")))

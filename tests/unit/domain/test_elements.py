@@ -14,6 +14,7 @@ from services.domain.elements import (
     NotXml,
     escaped,
     read,
+    written,
 )
 
 
@@ -108,3 +109,22 @@ class TestEscaped:
 
     def test_control_characters_and_surrogates_are_replaced(self) -> None:
         assert escaped("a\x00b\ud800\uffff") == "a\ufffdb\ufffd\ufffd"
+
+
+class TestWritten:
+    @pytest.mark.parametrize(
+        "document",
+        [
+            b'<p:a xmlns:p="urn:x" p:b="1" c="2"><d>text &amp; &lt;more&gt;</d><p:e/></p:a>',
+            b'<a xml:lang="en" n1="&quot;x&quot;"/>',
+            b'<a b="one&#10;two&#9;three&#13;four">one\ntwo&#13;</a>',
+            b'<a xmlns="urn:x&amp;y"><b xmlns=""><c xmlns="urn:z"/></b></a>',
+            '<a q:b="ü" xmlns:q="urn:q">\U0001f50c</a>'.encode(),
+        ],
+    )
+    def test_reads_back_as_the_same(self, document: bytes) -> None:
+        root = read(document)
+        assert read(written(root).encode()) == root
+
+    def test_writes_a_namespace_where_it_changes(self) -> None:
+        assert written(read(b'<p:a xmlns:p="urn:x"><p:b>1</p:b></p:a>')) == '<a xmlns="urn:x"><b>1</b></a>'

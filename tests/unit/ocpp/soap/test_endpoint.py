@@ -52,6 +52,21 @@ def part(body: bytes, more: bool = False) -> Any:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
+class TestMessageLog:
+    async def test_has_what_was_asked_and_answered_of_who_was_let_in(self) -> None:
+        client = Client()
+        noted: list[tuple[str, str, bool, bytes]] = []
+        client.around.edge.frames.note = lambda *frame: noted.append(frame)  # type: ignore[method-assign]
+        await client.ask(part(written(IDENTITY.replace("CP1", "CP9"))))
+        await client.ask(part(b"<nothing"))
+        assert noted == []
+        _, told, _ = await client.ask(part(written(USUAL)))
+        _, refused, _ = await client.ask(part(written(IDENTITY, "<nonsenseRequest/>")))
+        assert [frame[:3] for frame in noted] == [("CP1", "ocpp1.6s", way) for way in (True, False, True, False)]
+        assert [frame[3] for frame in noted[:2]] == [written(USUAL), told]
+        assert noted[3][3] == refused
+
+
 class TestEndpoint:
     async def test_answers_a_request_that_comes_in_pieces(self) -> None:
         text = written(USUAL)
