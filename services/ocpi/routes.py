@@ -134,7 +134,8 @@ class PullRoutes:
         station = self._directory.station(state.tenant, state.detail.station_id)
         proof = signed_data.proof(state.detail.signed_meter_values)
         url = f"{self._settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
-        new = cdrs.cdr(state, station, self._settings.ocpi_currency, url, warnings)
+        currency, carries = self._settings.ocpi_currency, version != V211
+        new = cdrs.cdr(state, station, currency, url, warnings, carries_signed_data=carries)
         return told(new, "CDR", version, warnings, self._scene(station, version, scenes))
 
 

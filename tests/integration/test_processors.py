@@ -40,6 +40,7 @@ pytestmark = pytest.mark.integration
 STATIONS = 25
 KILLS = 4
 PATIENCE_S = 90.0
+SLICES = ("sessions", "cdrs", "whitelist", "evidence", "analytics", "settlement")
 SETTINGS = {
     "WATTLOG_TENANT": TENANT,
     "WATTLOG_SESSION_TIMEOUT_MS": "6000",
@@ -54,14 +55,15 @@ SETTINGS = {
 class Processes:
     """Processes of one test, each with its log file; `kill` is kill -9, and all are ended with the test."""
 
-    def __init__(self, kafka: KafkaSettings, directory: Path) -> None:
+    def __init__(self, kafka: KafkaSettings, directory: Path, **env: str) -> None:
         self._directory = directory
-        self._ports = dict(zip(("sessions", "cdrs", "whitelist", "evidence"), free_ports(4), strict=True))
+        self._ports = dict(zip(SLICES, free_ports(len(SLICES)), strict=True))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._env = os.environ | SETTINGS
         self._env |= {
             "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "WATTLOG_TOPIC_PREFIX": kafka.topic_prefix,
+            **env,
         }
 
     def start(self, name: str) -> None:

@@ -21,15 +21,26 @@ _REMARK_CHARS = 255
 _ZERO = Decimal(0)
 
 
-def cdr(state: Cdr, station: Station | None, currency: str, url: str, warnings: list[str]) -> v230.Cdr:
+def cdr(
+    state: Cdr,
+    station: Station | None,
+    currency: str,
+    url: str,
+    warnings: list[str],
+    *,
+    carries_signed_data: bool = True,
+) -> v230.Cdr:
     """A record as it was issued, complete.
 
-    `currency` is named when nothing was priced. `url` is where the signed records can be fetched whole. What was
-    lost on the way is added to `warnings`.
+    `currency` is named when nothing was priced. `url` is where the signed records can be fetched whole; it is all
+    that is told of them in a version that cannot carry them (2.1.1). What was lost on the way is added to
+    `warnings`.
     """
     detail = state.detail
     terms = detail.tariff
-    signed = signed_data(detail, url, warnings)
+    signed = signed_data(detail, url, warnings) if carries_signed_data else None
+    if detail.signed_meter_values and not carries_signed_data:
+        warnings.append("signed_data: this version has none, the URL is in the remark")
     return v230.Cdr(
         country_code=detail.country_code,
         party_id=detail.party_id,

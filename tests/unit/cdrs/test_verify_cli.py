@@ -18,7 +18,8 @@ WHOLE = signed(payload(begin(), end()))
 
 
 def run(*arguments: object, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(app, [str(one) for one in arguments], input=stdin)
+    # Wide enough that no path of a temporary file is broken over lines.
+    return CliRunner(env={"COLUMNS": "5000"}).invoke(app, [str(one) for one in arguments], input=stdin)
 
 
 def lines(result: Result) -> list[dict[str, Any]]:

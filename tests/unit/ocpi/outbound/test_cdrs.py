@@ -171,6 +171,16 @@ class TestRemark:
         record = told_of(cdr(charged), station(), "EUR", "https://" + "x" * 300, [])
         assert record.remark is None
 
+    def test_is_all_that_a_version_without_signed_data_tells_of_them(self) -> None:
+        warnings: list[str] = []
+        charged = cdr(detail(signed_meter_values=(signed(OCMF),)))
+        record = told_of(charged, station(), "EUR", URL, warnings, carries_signed_data=False)
+        assert (record.signed_data, record.remark) == (None, f"Signed meter records: {URL}")
+        assert warnings == ["signed_data: this version has none, the URL is in the remark"]
+        none = cdr(detail(signed_meter_values=()))
+        silent = told_of(none, station(), "EUR", URL, [], carries_signed_data=False)
+        assert (silent.signed_data, silent.remark) == (None, None)
+
     def test_does_not_repeat_a_url_that_has_its_field(self) -> None:
         charged = detail(signed_meter_values=(signed(OCMF), signed("OCMF|" + "x" * 9_000)))
         record = told(charged)
