@@ -11,10 +11,9 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.domain.events.station import CommandAnswered
 from services.ocpi.answering import Answering
 from services.ocpi.command_desk import CommandDesk
-from services.ocpi.command_routes import CommandRoutes, Means
+from services.ocpi.command_routes import CommandRoutes
 from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
@@ -23,6 +22,8 @@ from services.ocpi.registrar import Outside, Registrar
 from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
+from services.ocpi.station_requests import Means
+from services.ocpi.station_traffic import StationTraffic
 from services.ocpi.store import Store
 from services.ocpi.token_routes import TokenRoutes
 from services.runtime import process, settings, topics
@@ -31,7 +32,6 @@ from services.runtime.clock import now_ms
 from services.runtime.egress import Egress
 from services.runtime.registry import codec_of
 from services.runtime.sealing import seal_of
-from services.runtime.tail import Tail
 from services.runtime.throttle import Throttle
 
 _LONGEST_HEAD_BYTES = 32_768
@@ -53,18 +53,18 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     listener = listen(chosen)
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus, egress = Directory(chosen.kafka, codec), Bus(chosen.kafka, codec), Egress()
-    desk = CommandDesk(Peer(egress, new_token), seal_of(chosen.sealing_key, chosen.common.data_dir))
-    results = Tail(chosen.kafka, codec, [CommandAnswered.TOPIC], desk.take, now_ms())
-    results.start()
+    seal = seal_of(chosen.sealing_key, chosen.common.data_dir)
+    traffic = StationTraffic(chosen, codec, directory, bus, Peer(egress, new_token), seal)
+    traffic.start()
     directory.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
-    starting = asyncio.ensure_future(directory.wait_caught_up())
+    starting = asyncio.ensure_future(traffic.resume())
     try:
         await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory, bus, egress, desk), chosen))
+        server = Server(config(application(chosen, directory, bus, egress, traffic.desk), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -76,8 +76,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         starting.cancel()
         directory.stop()
         listener.close()
-        results.stop()
-        await desk.close()
+        await traffic.stop()
         await egress.close()
         await bus.close()
 
@@ -110,7 +109,7 @@ def application(
     TokenRoutes(chosen, directory, bus.publish, now_ms, answering).mount(app)
     RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
     PullRoutes(chosen, directory, store, now_ms, answering).mount(app)
-    means = Means(directory, store, desk, bus.publish, now_ms, new_token)
+    means = Means(directory, store, desk, bus.publish, now_ms, new_token, chosen.edge_id)
     CommandRoutes(chosen, means, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 

@@ -1,90 +1,142 @@
 """Commands that wait for their station: each is answered once, at the URL that its partner gave."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
 
-from services.domain.events.partner import Partner
+from services.domain.events.partner import Partner, PartnerCommandSettled, PartnerCommandTaken
 from services.domain.events.station import CommandAnswered
-from services.ocpi.outbound import command_results
+from services.domain.folding import Event
+from services.domain.ids import derived_id
+from services.domain.units import Millis
+from services.ocpi.outbound import results
 from services.ocpi.outbound.told import told
+from services.ocpi.outbound.waiting import Open, Waiting
 from services.ocpi.peer import Peer, Unusable
 from services.ocpi.registrar import access_to
+from services.runtime.bus import NotDurable
 from services.runtime.sealing import CannotUnseal, Seal
-
-MOST_WAITING: Final = 10_000
-_GRACE_S: Final = 10.0
 
 log = structlog.get_logger(__name__)
 _delivered = Counter("ocpi_command_results_total", "Results of commands to partners", ["result", "delivered"])
 
+Follow = Callable[[PartnerCommandTaken, CommandAnswered | None], Sequence[Event]]
+"""What else becomes of a command that has ended: states to publish before its partner is told."""
+
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A command that a partner has given."""
+class Outside:
+    """What the desk needs from elsewhere. `partner`: by key, as it is known now."""
 
-    partner: Partner
-    version: str
-    response_url: str
-    command: str
+    publish: Callable[..., Awaitable[None]]
+    partner: Callable[[str], Partner | None]
+    follow: Follow
+    now_ms: Callable[[], Millis]
 
 
 class CommandDesk:
-    """Lives on the event loop. What waits is lost with the process: partners have a time limit of their own."""
+    """Lives on the event loop. What it waits for is in Kafka, so that the next process goes on with it."""
 
-    def __init__(self, peer: Peer, seal: Seal) -> None:
+    def __init__(self, peer: Peer, seal: Seal, edge_id: str, outside: Outside) -> None:
         self._peer = peer
         self._seal = seal
-        self._waiting: dict[str, Waiting] = {}
+        self._outside = outside
+        self._waiting = Waiting(edge_id)
+        self._resumed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def full(self) -> bool:
-        return len(self._waiting) >= MOST_WAITING
+        return self._waiting.full
 
-    def expect(self, command_id: str, waiting: Waiting, within_s: float) -> None:
-        """Before the station is asked."""
-        self._waiting[command_id] = waiting
-        asyncio.get_running_loop().call_later(within_s + _GRACE_S, self._settle, command_id, None)
+    async def expect(self, taken: PartnerCommandTaken) -> None:
+        """Durable before the station is asked; NotDurable when it is not, and then nothing is waited for."""
+        self._waiting.expect(taken)
+        try:
+            await self._outside.publish(taken)
+        except Exception:
+            self._waiting.close(taken.command_id)
+            raise
+        self._remind(taken)
 
     def forget(self, command_id: str) -> None:
-        """The station is not asked after all."""
-        self._waiting.pop(command_id, None)
+        """The station was not asked, as far as is known, and the partner was told so at once."""
+        self._waiting.close(command_id)
 
     def take(self, events: Sequence[Any]) -> None:
-        """Records of `station.results`."""
+        """Records of `station.results` and `partner.commands`, from a while before this process began."""
         for event in events:
-            if isinstance(event, CommandAnswered):
-                self._settle(event.command_id, event)
+            own = isinstance(event, PartnerCommandTaken) and self._waiting.owns(event)
+            if own and self._resumed:
+                continue
+            ready = self._waiting.take(event)
+            if self._resumed and ready is not None:
+                self._settle(ready.command_id)
+            elif self._resumed and isinstance(event, PartnerCommandTaken):
+                self._remind(event)
+
+    def resume(self) -> None:
+        """Everything that was there has been taken: go on with what an earlier process has left."""
+        self._resumed = True
+        for taken in self._waiting.open():
+            if self._waiting.take(taken) is not None:
+                self._settle(taken.command_id)
+            else:
+                self._remind(taken)
 
     async def close(self) -> None:
         """Let what is being delivered come to its end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _settle(self, command_id: str, answer: CommandAnswered | None) -> None:
-        waiting = self._waiting.pop(command_id, None)
-        if waiting is None:
-            return
-        task = asyncio.create_task(self._deliver(waiting, answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _deliver(self, waiting: Waiting, answer: CommandAnswered | None) -> None:
-        """mod_commands: the CommandResult is the body, without an envelope."""
-        whole = command_results.result(answer)
-        body = told(whole, "CommandResult", waiting.version, [])
+    async def tell(self, partner: Partner, url: str, name: str, version: str, body: dict[str, Any]) -> str:
+        """POST an object of 2.3.0 without an envelope; why it could not be delivered, else ""."""
         try:
-            access = access_to(waiting.partner, self._seal)
-            await self._peer.ask("POST", waiting.response_url, access, body)
+            await self._peer.ask("POST", url, access_to(partner, self._seal), told(body, name, version, []))
         except (Unusable, CannotUnseal) as error:
-            _delivered.labels(whole["result"], "no").inc()
-            log.warning(
-                "a command's result could not be delivered",
-                partner=waiting.partner.partner_id, command=waiting.command, error=str(error),
-            )  # fmt: skip
-            return
-        _delivered.labels(whole["result"], "yes").inc()
+            _delivered.labels(body["result"], "no").inc()
+            log.warning("a result could not be delivered", partner=partner.partner_id, error=str(error))
+            return str(error) or type(error).__name__
+        _delivered.labels(body["result"], "yes").inc()
+        return ""
+
+    def _remind(self, taken: PartnerCommandTaken) -> None:
+        left_ms = max(0, self._waiting.due_at(taken) - self._outside.now_ms())
+        asyncio.get_running_loop().call_later(left_ms / 1000, self._settle, taken.command_id)
+
+    def _settle(self, command_id: str) -> None:
+        ended = self._waiting.close(command_id)
+        if ended is not None:
+            task = asyncio.create_task(self._deliver(ended))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, ended: Open) -> None:
+        """mod_commands: the result is the body, without an envelope. It is told once, unless we die meanwhile."""
+        taken = ended.taken
+        try:
+            await self._outside.publish(*self._outside.follow(*ended))
+            name, body = results.of(taken.command, ended.answer)
+            partner = self._outside.partner(f"{taken.tenant}/{taken.partner_id}")
+            why = (
+                await self.tell(partner, taken.response_url, name, taken.version, body)
+                if partner is not None and partner.enabled
+                else "the partner is gone"
+            )
+            await self._outside.publish(
+                PartnerCommandSettled(
+                    event_id=derived_id("PartnerCommandSettled", taken.tenant, taken.command_id),
+                    tenant=taken.tenant,
+                    command_id=taken.command_id,
+                    partner_id=taken.partner_id,
+                    result=body["result"],
+                    delivered=not why,
+                    detail=why,
+                    settled_at=self._outside.now_ms(),
+                )
+            )
+        except NotDurable as error:
+            log.error("a result is not settled: Kafka is away", command=taken.command_id, error=str(error))

@@ -5,8 +5,16 @@ from collections import defaultdict
 from typing import Any
 
 from services.domain.events.location import Location
-from services.domain.events.partner import Partner, PartnerRegistered
-from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station, StationStatus
+from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerRegistered
+from services.domain.events.reservation import Reservation
+from services.domain.events.station import (
+    CommandAnswered,
+    CommandRequested,
+    Connection,
+    ReservationStatusChanged,
+    Station,
+    StationStatus,
+)
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token, TokenRegistered
 from services.domain.tokens import normalise_uid, token_key
@@ -19,6 +27,9 @@ from services.runtime.view import View
 TOPICS = (
     CommandRequested.TOPIC,
     CommandAnswered.TOPIC,
+    PartnerCommandTaken.TOPIC,
+    Reservation.TOPIC,
+    ReservationStatusChanged.TOPIC,
     TokenRegistered.TOPIC,
     Partner.TOPIC,
     PartnerRegistered.TOPIC,
@@ -76,6 +87,7 @@ class Directory:
         self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
         self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
         self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
+        self._reservations: View[Reservation] = View(kafka, codec, Reservation.TOPIC)
 
     def start(self) -> None:
         for view in self._views:
@@ -100,6 +112,7 @@ class Directory:
             self._locations,
             self._statuses,
             self._connections,
+            self._reservations,
         )
 
     def partner(self, key: str) -> Partner | None:
@@ -129,6 +142,15 @@ class Directory:
     def connected(self, tenant: str, station_id: str) -> bool:
         connection = self._connections.get(f"{tenant}/{station_id}")
         return connection is not None and connection.connected
+
+    def reservation(self, tenant: str, partner_id: str, reservation_id: str) -> Reservation | None:
+        """A partner's, by the id that it gave it, in lower case."""
+        return self._reservations.get(f"{tenant}/{partner_id}/{reservation_id}")
+
+    def reservations(self, tenant: str, station_id: str) -> list[Reservation]:
+        """All that were ever made at a station."""
+        found = (one for _, one in self._reservations.items())
+        return [one for one in found if (one.tenant, one.station_id) == (tenant, station_id)]
 
     def station(self, tenant: str, station_id: str) -> Station | None:
         return self._stations.get(f"{tenant}/{station_id}")

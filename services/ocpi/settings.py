@@ -1,5 +1,6 @@
 """Settings of the OCPI edge."""
 
+import socket
 from dataclasses import dataclass
 
 from services.ocpi.outbound.configuration import VERSIONS, Own
@@ -21,6 +22,9 @@ class OcpiSettings:
     ocpi_metrics_port: int = setting(9105, "port of the OCPI edge's metrics and health endpoints")
     ocpi_public_url: str = setting(
         "", "address in links to ourselves, e.g. https://roaming.example.com; empty: the address listened on"
+    )
+    ocpi_edge_id: str = setting(
+        "", "name of this process among the OCPI edges, kept when it starts again; empty: host name and port"
     )
     country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
@@ -48,6 +52,10 @@ class OcpiSettings:
             raise BadSetting(f"WATTLOG_OCPI_VERSIONS={self.ocpi_versions!r}: choose among {', '.join(VERSIONS)}")
         offered = tuple(version for version in VERSIONS if version in named)
         return Own(self.public_url, self.operator, self.ocpi_operator_name, offered)
+
+    @property
+    def edge_id(self) -> str:
+        return self.ocpi_edge_id or f"{socket.gethostname()}:{self.ocpi_port}"
 
     @property
     def operator(self) -> Party:

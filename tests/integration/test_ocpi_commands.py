@@ -4,7 +4,8 @@ import base64
 import json
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,9 +15,11 @@ import httpx
 import pytest
 
 from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, CommandRequested
+from services.domain.events.station import CommandAnswered, CommandRequested, ReservationStatusChanged
+from services.domain.units import rfc3339
 from services.ocpi.directory import TOPICS
 from services.ocpi.settings import OcpiSettings
+from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.sealing import Seal
 from services.runtime.settings import KafkaSettings
@@ -109,6 +112,13 @@ def start(case: Case, path: str = "/results/1", **changes: Any) -> dict[str, Any
     return body | changes
 
 
+def until(done: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
 def given(client: httpx.Client, command: str, body: Any, version: str = "2.2.1") -> dict[str, Any]:
     answer = client.post(f"/ocpi/{version}/commands/{command}", json=body)
     assert answer.status_code == 200, answer.text
@@ -178,6 +188,64 @@ class TestCommands:
         assert given(client, command, start(case, **changes))["status_code"] == status
         assert case.commands.empty()
 
-    def test_of_reservations_are_not_supported(self, case: Case, client: httpx.Client) -> None:
-        body = {"response_url": case.url, "reservation_id": "1"}
-        assert given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "NOT_SUPPORTED"
+
+def reserve(case: Case, path: str, **changes: Any) -> dict[str, Any]:
+    soon = rfc3339(now_ms() + 600_000)
+    return start(case, path, expiry_date=soon, reservation_id="Res-1") | changes
+
+
+class TestReservations:
+    def test_are_made_and_cancelled_by_the_id_that_the_partner_gave(
+        self, case: Case, client: httpx.Client
+    ) -> None:
+        assert given(client, "RESERVE_NOW", reserve(case, "/reserved"))["data"]["result"] == "ACCEPTED"
+        asked = case.asked()
+        assert asked.operation == "ReserveNow"
+        number = json.loads(asked.payload_json)["id"]
+        case.answer(asked, CommandOutcome.ACCEPTED)
+        assert Callback.got.get(timeout=30)[::2] == ("/reserved", {"result": "ACCEPTED"})
+        body = {"response_url": f"{case.url}/cancelled", "reservation_id": "RES-1"}
+        assert given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "ACCEPTED"
+        asked = case.asked()
+        assert (asked.operation, json.loads(asked.payload_json)) == (
+            "CancelReservation",
+            {"reservationId": number},
+        )
+        case.answer(asked, CommandOutcome.ACCEPTED)
+        assert Callback.got.get(timeout=30)[::2] == ("/cancelled", {"result": "ACCEPTED"})
+        until(lambda: given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "REJECTED")
+
+    def test_that_the_station_gives_up_are_told_where_they_were_asked_for(
+        self, case: Case, client: httpx.Client
+    ) -> None:
+        given(client, "RESERVE_NOW", reserve(case, "/lost", reservation_id="17"), "2.1.1")
+        number = json.loads((asked := case.asked()).payload_json)["id"]
+        case.answer(asked, CommandOutcome.ACCEPTED)
+        assert Callback.got.get(timeout=30)[0] == "/lost"
+        gone = ReservationStatusChanged(
+            event_id="gone", tenant=asked.tenant, station_id=asked.station_id, protocol="ocpp2.0.1",
+            reservation_id=number, status="Removed", recorded_at=1,
+        )  # fmt: skip
+        say(case.kafka, gone)
+        assert Callback.got.get(timeout=30)[0] == "/lost"
+
+    def test_of_nobody_are_not_cancelled(self, case: Case, client: httpx.Client) -> None:
+        body = {"response_url": case.url, "reservation_id": "nobody's"}
+        assert given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "REJECTED"
+
+
+class TestAfterARestart:
+    def test_results_are_delivered_once(self, case: Case) -> None:
+        chosen = case.settings
+        again = {"sealing_key": chosen.sealing_key, "ocpi_edge_id": "restarted"}
+        with running_edge(case.kafka, chosen.clickhouse, **again) as edge, client_of(edge) as client:
+            for path in ("/while-away", "/afterwards"):
+                assert given(client, "START_SESSION", start(case, path))["data"]["result"] == "ACCEPTED"
+        first, second = case.asked(), case.asked()
+        case.answer(first, CommandOutcome.REJECTED)
+        with running_edge(case.kafka, chosen.clickhouse, **again):
+            assert Callback.got.get(timeout=30)[::2] == ("/while-away", {"result": "REJECTED"})
+            case.answer(second, CommandOutcome.ACCEPTED)
+            assert Callback.got.get(timeout=30)[::2] == ("/afterwards", {"result": "ACCEPTED"})
+        with running_edge(case.kafka, chosen.clickhouse, **again):
+            assert Callback.got.empty()

@@ -9,6 +9,115 @@ from services.domain.quick_init import quick_init
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerCommandSettled:
+    """A partner has been told how its command ended, or could not be."""
+
+    FULL_NAME: ClassVar[str] = "partner.commands.v1.PartnerCommandSettled"
+    TOPIC: ClassVar[str] = "partner.commands.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    command_id: str
+    partner_id: str
+    result: str  # OCPI result.
+    delivered: bool
+    detail: str = ""  # Why it could not be delivered.
+    settled_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.command_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "command_id": self.command_id,
+            "partner_id": self.partner_id,
+            "result": self.result,
+            "delivered": self.delivered,
+            "detail": self.detail,
+            "settled_at": self.settled_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            command_id=record["command_id"],
+            partner_id=record["partner_id"],
+            result=record["result"],
+            delivered=record["delivered"],
+            detail=record["detail"],
+            settled_at=record["settled_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerCommandTaken:
+    """A partner has asked something of a station and is told how it ends."""
+
+    FULL_NAME: ClassVar[str] = "partner.commands.v1.PartnerCommandTaken"
+    TOPIC: ClassVar[str] = "partner.commands.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    command_id: str  # Id of the command that the station is asked.
+    partner_id: str
+    edge_id: str  # The process that delivers the result.
+    version: str  # OCPI version that the partner asked in.
+    command: str  # OCPI CommandType, or SET_PROFILE, CLEAR_PROFILE, GET_PROFILE.
+    response_url: str  # Where the result goes.
+    station_id: str
+    session_id: str | None = None  # Session that is meant.
+    reservation_id: str | None = None  # Reservation that is meant, as its partner names it.
+    taken_at: int
+    deadline_at: int  # The result is TIMEOUT after this.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.command_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "command_id": self.command_id,
+            "partner_id": self.partner_id,
+            "edge_id": self.edge_id,
+            "version": self.version,
+            "command": self.command,
+            "response_url": self.response_url,
+            "station_id": self.station_id,
+            "session_id": self.session_id,
+            "reservation_id": self.reservation_id,
+            "taken_at": self.taken_at,
+            "deadline_at": self.deadline_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            command_id=record["command_id"],
+            partner_id=record["partner_id"],
+            edge_id=record["edge_id"],
+            version=record["version"],
+            command=record["command"],
+            response_url=record["response_url"],
+            station_id=record["station_id"],
+            session_id=record["session_id"],
+            reservation_id=record["reservation_id"],
+            taken_at=record["taken_at"],
+            deadline_at=record["deadline_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerEnded:
     """A partner may no longer connect."""
 

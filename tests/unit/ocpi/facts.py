@@ -12,6 +12,7 @@ from services.domain.events.common import (
     CdrStatus,
     ChargeDetail,
     ChargingPeriod,
+    CommandOutcome,
     ConnectorStatus,
     Evse,
     IdToken,
@@ -21,9 +22,10 @@ from services.domain.events.common import (
     TokenStatus,
 )
 from services.domain.events.location import Location
-from services.domain.events.partner import Partner
+from services.domain.events.partner import Partner, PartnerCommandTaken
+from services.domain.events.reservation import Reservation
 from services.domain.events.session import Session
-from services.domain.events.station import Connection, Station, StationStatus
+from services.domain.events.station import CommandAnswered, Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.ids import derived_id
@@ -232,3 +234,54 @@ def cdr(charged: ChargeDetail | None = None, **changes: Any) -> Cdr:
         updated_at=END + 100,
     )
     return replace(state, **changes)
+
+
+def reservation(**changes: Any) -> Reservation:
+    known = Reservation(
+        tenant=TENANT,
+        partner_id="NL-TNM",
+        reservation_id="r-1",
+        number=4711,
+        status="ACTIVE",
+        location_id="LOC-1",
+        station_id="DE-WAT-0001",
+        evse_id=1,
+        token_uid=UID,
+        version="2.2.1",
+        response_url="https://emsp.example.com/reserved/1",
+        expires_at=START + 3_600_000,
+        updated_at=START,
+    )
+    return replace(known, **changes)
+
+
+def taken(**changes: Any) -> PartnerCommandTaken:
+    known = PartnerCommandTaken(
+        event_id="taken-1",
+        tenant=TENANT,
+        command_id="command-1",
+        partner_id="NL-TNM",
+        edge_id="edge-1",
+        version="2.2.1",
+        command="START_SESSION",
+        response_url="https://emsp.example.com/results/1",
+        station_id="DE-WAT-0001",
+        taken_at=START,
+        deadline_at=START + 30_000,
+    )
+    return replace(known, **changes)
+
+
+def answered(outcome: CommandOutcome = CommandOutcome.ACCEPTED, **changes: Any) -> CommandAnswered:
+    known = CommandAnswered(
+        event_id="answered-1",
+        command_id="command-1",
+        tenant=TENANT,
+        station_id="DE-WAT-0001",
+        operation="RequestStartTransaction",
+        outcome=outcome,
+        edge_id="ocpp-1",
+        epoch=1,
+        recorded_at=START + 500,
+    )
+    return replace(known, **changes)

@@ -1,0 +1,91 @@
+"""Reservations of partners (mod_commands: ReserveNow, CancelReservation), and what becomes of them.
+
+A partner names a reservation as it likes; a station numbers them. The number is made here, so that no partner can
+replace or cancel the reservation of another.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any, Final
+
+from services.domain.events.common import CommandOutcome
+from services.domain.events.reservation import Reservation
+from services.domain.events.station import CommandAnswered
+from services.domain.ids import derived_id
+from services.domain.units import Millis, parse_rfc3339, rfc3339
+
+REQUESTED: Final = "REQUESTED"
+ACTIVE: Final = "ACTIVE"
+REFUSED: Final = "REFUSED"
+CANCELED: Final = "CANCELED"
+
+STANDING: Final = frozenset({REQUESTED, ACTIVE})
+"""Reservations that a station has, or may have."""
+
+_MOST_NUMBER: Final = 0x7FFF_FFFF
+_LONGEST_MS: Final = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, in which version, and when."""
+
+    tenant: str
+    partner_id: str
+    version: str
+    now_ms: Millis
+
+
+def known_as(reservation_id: Any) -> str:
+    """Ids are compared without regard to case (types: CiString)."""
+    return str(reservation_id).lower()
+
+
+def standing(known: Reservation | None, now_ms: Millis) -> bool:
+    """Whether the station still keeps something free for it, as far as is known."""
+    return known is not None and known.status in STANDING and known.expires_at > now_ms
+
+
+def number(asking: Asking, reservation_id: str, taken: Container[int]) -> int:
+    """The id of a new reservation at its station (1 to 2^31-1): the same each time, and nobody else's."""
+    causes = ("reservation", asking.tenant, asking.partner_id, reservation_id)
+    tries = (int(derived_id(*causes, attempt)[:8], 16) % _MOST_NUMBER + 1 for attempt in count())
+    return next(found for found in tries if found not in taken)
+
+
+def expiry(asked: Mapping[str, Any], now_ms: Millis) -> Millis | None:
+    """When it ends; None when that is over, or so far away that nobody can mean it."""
+    ends_at = parse_rfc3339(asked["expiry_date"])
+    return ends_at if now_ms < ends_at <= now_ms + _LONGEST_MS else None
+
+
+def reserve_payload(new: Reservation, id_token: Mapping[str, str]) -> dict[str, Any]:
+    """ReserveNow of OCPP 2.0.1 (H01); without an EVSE any of the station is meant."""
+    where = {} if new.evse_id is None else {"evseId": new.evse_id}
+    return {
+        "id": new.number,
+        "expiryDateTime": rfc3339(new.expires_at),
+        "idToken": dict(id_token),
+        **where,
+    }
+
+
+def after(
+    known: Reservation | None, command: str, answer: CommandAnswered | None, now_ms: Millis
+) -> Reservation | None:
+    """The reservation once a command about it has ended; None when nothing changes.
+
+    A command that was not answered leaves it as it was: the station may have done it.
+    """
+    if known is None or answer is None or known.status not in STANDING:
+        return None
+    accepted = answer.outcome is CommandOutcome.ACCEPTED
+    if command == "RESERVE_NOW":
+        if accepted:
+            return replace(known, status=ACTIVE, updated_at=now_ms)
+        refused = answer.outcome is CommandOutcome.REJECTED and known.status == REQUESTED
+        return replace(known, status=REFUSED, updated_at=now_ms) if refused else None
+    if command == "CANCEL_RESERVATION" and accepted:
+        return replace(known, status=CANCELED, updated_at=now_ms)
+    return None
