@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.frame_log import FLUSH_S, FrameLog
 from services.ocpp.inbound.reply import Edge
 from services.ocpp.inquiries import Inquiries
+from services.ocpp.renewal import ContractCas, renewals
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import Listeners, serve
@@ -34,6 +35,7 @@ from services.runtime.secret_file import kept_secret
 from services.runtime.settings import load
 from services.runtime.tail import Tail
 from services.runtime.view import View
+from services.runtime.watched_files import WatchedFiles, watch
 
 _TICK_S: Final = 1.0
 _LOOK_S: Final = 0.05
@@ -76,7 +78,7 @@ async def operate(
     _say(process, edge, listeners, soap)
     try:
         async with asyncio.TaskGroup() as tasks:
-            ticking = tasks.create_task(_tick(edge))
+            beside = tasks.create_task(_beside(edge, renewals(edge, listeners, registry.contract_cas)))
             await _until(process, lambda: all(reader.caught_up for reader in readers))
             edge.begin()
             _calm_garbage_collection()
@@ -87,7 +89,7 @@ async def operate(
             process.ready = False
             listeners.close()
             await _drain(edge)
-            ticking.cancel()
+            beside.cancel()
     finally:
         listeners.close()
         if soap:
@@ -125,6 +127,7 @@ class _Registry:
         self.tariffs: View[Tariff] = View(settings.kafka, codec, Tariff.TOPIC)
         self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
         self.in_use = TokensInUse()
+        self.contract_cas = ContractCas(settings.contract_cas())
         self._loop = asyncio.get_running_loop()
 
     def _changed(self, key: str, station: Station | None) -> None:
@@ -157,7 +160,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         quirks=settings.quirks(),
         signs_certificates=settings.sign_certificates,
         ocsp_responders=settings.responders(),
-        contract_cas=settings.contract_cas(),
+        contract_cas=registry.contract_cas,
         ev_certificates=settings.ev_certificates(),
     )
 
@@ -217,6 +220,11 @@ def _calm_garbage_collection() -> None:
 
 def _later(turn: Callable[[], None]) -> object:
     return asyncio.get_running_loop().call_later(TURN_S, turn)
+
+
+async def _beside(edge: StationEdge, watched: Sequence[WatchedFiles[Any]]) -> None:
+    """What goes on beside the stations' messages."""
+    await asyncio.gather(_tick(edge), watch(watched))
 
 
 async def _tick(edge: StationEdge) -> None:

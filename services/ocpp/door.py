@@ -70,7 +70,8 @@ class Door:
         self._settings = settings
         self._tenant = settings.common.tenant
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies()
-        self._authorities = settings.authorities()
+        self.authorities = settings.authorities()
+        """CAs of the certificates that proxies forward."""
         self._station = station
         self._raise_event = raise_event
         self._last_address = last_address
@@ -148,7 +149,7 @@ class Door:
         believed = address != knock.peer
         if not believed or knock.forwarded_proto.strip().lower() not in _SECURE:
             return PLAIN
-        certificate = of_header(knock.forwarded_certificate, self._authorities, datetime_of(now_ms))
+        certificate = of_header(knock.forwarded_certificate, self.authorities, datetime_of(now_ms))
         return Carrier(True, certificate, organisation, self._is_revoked(certificate))
 
     def _is_revoked(self, certificate: Certificate | None) -> bool:

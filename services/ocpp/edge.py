@@ -127,6 +127,8 @@ class StationEdge:
         self.tick_number = 0
         self.draining = False
         self.ready = False
+        self.broken_files: Callable[[], int] = lambda: 0
+        """Sets of certificate files that have changed and cannot be used."""
         self.door = Door(settings, station, self._raise, self._address_of, now_ms(), edge.revoked)
         self.commands = Commands(
             edge,
@@ -384,6 +386,7 @@ class StationEdge:
             "unconfirmed_publications": self.delivery.outstanding,
             "lost_publications": self.delivery.lost,
             "dropped_frames": self.frames.dropped,
+            "broken_files": self.broken_files(),
             "waiting_commands": self.commands.waiting,
             "kafka_silent_seconds": self.delivery.silent_ms(self.now_ms()) / 1000,
         }

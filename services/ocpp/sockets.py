@@ -2,6 +2,10 @@
 
 import asyncio
 import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -226,9 +230,9 @@ class Upgrade:
         if decided.settled is not None:
             edge.delivery.publish(replace(decided.settled, updated_at=now_ms))
         connection = Connection(edge.edge, station.station_id, protocol, edge.new_epoch(station.key))
-        socket = StationSocket(edge, connection, address, decided.security_profile, now_ms)
+        held = StationSocket(edge, connection, address, decided.security_profile, now_ms)
         response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": protocol})
-        return WSUpgradeResponseWithListener(response, socket)
+        return WSUpgradeResponseWithListener(response, held)
 
 
 class PacedProtocol(WSProtocol):  # type: ignore[misc]
@@ -255,17 +259,38 @@ class PacedProtocol(WSProtocol):  # type: ignore[misc]
             self._tcp.pause_reading()
 
 
+Listen = Callable[..., Coroutine[Any, Any, asyncio.Server]]
+"""`create_server` for stations: told where, and with which TLS."""
+
+
 class Listeners:
     """Where stations connect to, with TLS and without."""
 
-    def __init__(self, plain: asyncio.Server, tls: asyncio.Server | None) -> None:
-        self._servers = [server for server in (plain, tls) if server is not None]
+    def __init__(self, plain: asyncio.Server, tls: asyncio.Server | None, listen: Listen) -> None:
+        self._plain = plain
+        self._tls = [tls] if tls is not None else []
+        self._listen = listen
+        self._closed = False
         self.port = int(plain.sockets[0].getsockname()[1])
         self.tls_port = int(tls.sockets[0].getsockname()[1]) if tls else None
 
+    async def secure(self, context: ssl.SSLContext) -> None:
+        """From now on connections by TLS get this context; those that are there keep theirs.
+
+        The sockets that listen stay as they are, so that nobody who knocks in between is turned away.
+        """
+        before = self._tls
+        same = [socket.socket(fileno=os.dup(one.fileno())) for server in before for one in server.sockets]
+        after = [await self._listen(sock=one, ssl=context) for one in same]
+        for server in after if self._closed else before:
+            server.close()
+        if not self._closed:
+            self._tls = after
+
     def close(self) -> None:
         """Take no new connections."""
-        for server in self._servers:
+        self._closed = True
+        for server in (self._plain, *self._tls):
             server.close()
 
 
@@ -288,16 +313,16 @@ async def serve(edge: StationEdge) -> Listeners:
         upgrade.protocol = made
         return made
 
-    listen = partial(loop.create_server, protocol, settings.ocpp_host, backlog=BACKLOG)
-    context = settings.tls(partial(_handshake_failed, edge))
-    plain = await listen(settings.ocpp_port)
-    if context is None:
-        return Listeners(plain, None)
-    tls = await listen(settings.ocpp_tls_port, ssl=context, ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S)
-    return Listeners(plain, tls)
+    listen = partial(loop.create_server, protocol, backlog=BACKLOG)
+    listen_tls = partial(listen, ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S)
+    context = settings.tls(partial(handshake_failed, edge))
+    plain = await listen(settings.ocpp_host, settings.ocpp_port)
+    tls = await listen_tls(settings.ocpp_host, settings.ocpp_tls_port, ssl=context) if context else None
+    return Listeners(plain, tls, listen_tls)
 
 
-def _handshake_failed(edge: StationEdge, reason: str) -> None:
+def handshake_failed(edge: StationEdge, reason: str) -> None:
+    """A TLS handshake came to nothing, for OpenSSL's `reason`."""
     edge.metrics.refusals["tls"] += 1
     edge.door.handshake_failed(reason, edge.now_ms())
 

@@ -96,8 +96,12 @@ class RunningEdge:
     port: int
     process: Process
     kafka: KafkaSettings
-    tls_port: int | None = None
+    listeners: Listeners
     told: list[Any] = field(default_factory=list)
+
+    @property
+    def tls_port(self) -> int | None:
+        return self.listeners.tls_port
 
     def of(self, kind: type[Any], station_id: str | None = None) -> list[Any]:
         return [
@@ -164,7 +168,7 @@ async def running(kafka: KafkaSettings, data_dir: Path, **settings: Any) -> Asyn
     )
     try:
         edge, listeners = await asyncio.wait_for(started, 60)
-        running_edge.append(RunningEdge(edge, listeners.port, process, kafka, listeners.tls_port))
+        running_edge.append(RunningEdge(edge, listeners.port, process, kafka, listeners))
         tail.start()
         await until(lambda: tail.caught_up)
         yield running_edge[0]

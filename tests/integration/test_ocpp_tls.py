@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from services.domain.events.station import SecurityEventRaised, StationConnected
+from services.ocpp.tls import server_context
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.embedded.pki import Pki
@@ -203,3 +204,72 @@ class TestHandshake:
                     assert (await call(socket, "Heartbeat", {}))[0] == 3
 
         asyncio.run(go())
+
+
+class TestRenewal:
+    """Files change under a running edge."""
+
+    def test_counts_for_new_connections_and_disturbs_no_old_one(
+        self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki
+    ) -> None:
+        other, files = Pki(tmp_path / "other"), served(pki, tmp_path)
+        certificate, authorities = Path(files["tls_certificate_file"]), Path(files["client_ca_file"])
+        at_first = client(pki, tmp_path, "CERT")
+        of_old_ca = client(other, tmp_path, "CERT", pki)
+
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **files) as edge:
+                async with secure(edge, "CERT", at_first) as old:
+                    await call(old, "Heartbeat", {})
+                    put(certificate, b"-----BEGIN CERTIFICATE-----\nbroken\n")
+                    await until(lambda: edge.edge.broken_files() == 1)
+                    async with secure(edge, "TLS", client(pki, tmp_path), PASSWORD):
+                        pass
+                    put(certificate, other.server_file.read_bytes())
+                    put(authorities, other.ca_file.read_bytes())
+                    await until(lambda: edge.edge.broken_files() == 0)
+                    async with secure(edge, "TLS", client(other, tmp_path), PASSWORD) as socket:
+                        assert (await call(socket, "Heartbeat", {}))[0] == 3
+                    assert (await call(old, "Heartbeat", {}, "m2"))[0] == 3
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    await secure(edge, "CERT", at_first)
+                with pytest.raises((OSError, InvalidMessage)):
+                    await secure(edge, "CERT", of_old_ca)
+                async with secure(edge, "CERT", client(other, tmp_path, "CERT")):
+                    pass
+
+        asyncio.run(go())
+
+    def test_turns_nobody_away_meanwhile(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        renewed, trusting = [pki.issue("localhost", server=True) for _ in range(20)], client(pki, tmp_path)
+        names = [f"TLS{number}" for number in range(5)]
+        registered(own_kafka, *names)
+
+        async def go() -> None:
+            async with running(own_kafka, tmp_path, **served(pki, tmp_path)) as edge:
+
+                async def comes_and_goes(name: str) -> int:
+                    async with secure(edge, name, trusting, PASSWORD) as socket:
+                        return int((await call(socket, "Heartbeat", {}))[0])
+
+                file = tmp_path / "renewed.pem"
+                for issued in renewed:
+                    file.write_bytes(issued.certificate + issued.key)
+                    coming = [asyncio.create_task(comes_and_goes(name)) for name in names]
+                    await asyncio.sleep(0)
+                    await edge.listeners.secure(server_context(str(file), ""))
+                    assert await asyncio.gather(*coming) == [3] * 5
+
+        asyncio.run(go())
+
+
+def served(pki: Pki, folder: Path) -> dict[str, Any]:
+    """`tls_of`, with copies of the files, to be changed."""
+    certificate, authority = folder / "served.pem", folder / "served-ca.pem"
+    certificate.write_bytes(pki.server_file.read_bytes())
+    authority.write_bytes(pki.ca_file.read_bytes())
+    return tls_of(pki) | {"tls_certificate_file": str(certificate), "client_ca_file": str(authority)}
+
+
+def put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

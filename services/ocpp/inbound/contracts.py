@@ -55,10 +55,10 @@ def shown(payload: dict[str, Any], context: Context) -> Shown:
     try:
         if "certificate" in payload:
             chain = _chain(payload["certificate"])
-            wrong = _wrong(chain, payload["idToken"]["idToken"], edge.contract_cas, now)
+            wrong = _wrong(chain, payload["idToken"]["idToken"], edge.contract_cas(), now)
             if wrong is not None:
                 return Shown(fault=wrong.status, detail=wrong.detail)
-            asked += _of_chain(chain, edge.contract_cas)
+            asked += _of_chain(chain, edge.contract_cas())
         for data in payload.get("iso15118CertificateHashData", ()):
             asked.append((data["responderURL"], ocsp.subject(data)))
         questions = tuple(ocsp_question(url, about, edge.ocsp_responders) for url, about in asked)
@@ -73,7 +73,7 @@ def judged(found: Shown, answers: Sequence[bytes | None], context: Context) -> V
         return Verdict(found.fault, found.detail)
     now = datetime_of(context.now_ms)
     standings = [
-        ocsp.standing(answer, about, context.edge.contract_cas, now)
+        ocsp.standing(answer, about, context.edge.contract_cas(), now)
         for about, answer in zip(found.subjects, answers, strict=True)
     ]
     if Standing.REVOKED in standings:

@@ -63,8 +63,8 @@ class Edge:
     """Somebody answers CertificateSigningRequested with a CertificateSigned."""
     ocsp_responders: tuple[str, ...] = ()
     """URLs that may be asked whether a certificate is still good, and all below them."""
-    contract_cas: tuple[Certificate, ...] = ()
-    """Roots (V2G, MO) that contract certificates come from."""
+    contract_cas: Callable[[], tuple[Certificate, ...]] = tuple
+    """Roots (V2G, MO) that contract certificates come from, as they are now."""
     ev_certificates: EvCertificates | None = None
 
     def revoked(self, serial_number: str) -> bool:

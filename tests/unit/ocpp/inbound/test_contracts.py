@@ -23,7 +23,7 @@ CONTRACT = token("DE-ABC-C00000001", updated_at=1)
 def edge(**changes: Any) -> Edge:
     known = {
         "ocsp_responders": (MO.ocsp_url,),
-        "contract_cas": (MO.root.certificate,),
+        "contract_cas": lambda: (MO.root.certificate,),
         "token": lambda _key: CONTRACT,
     }
     return replace(EDGE, **({"token": lambda _key: CONTRACT} | known | changes))
@@ -133,8 +133,8 @@ class TestContracts:
         assert decided(shown(), lambda _body: answer)[:2] == ("CertChainError", "Invalid")
 
     def test_are_not_trusted_where_no_root_is(self) -> None:
-        assert decided(shown(), contract_cas=())[0] == "CertChainError"
-        assert decided(hashed(leaf()), contract_cas=())[0] == "CertChainError"
+        assert decided(shown(), contract_cas=tuple)[0] == "CertChainError"
+        assert decided(hashed(leaf()), contract_cas=tuple)[0] == "CertChainError"
 
     def test_may_come_with_their_root(self) -> None:
         assert decided(shown(leaf(), MO.sub_ca.certificate, MO.root.certificate))[0] == "Accepted"
