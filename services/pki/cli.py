@@ -11,6 +11,7 @@ from services.domain.ids import derived_id
 from services.domain.units import rfc3339
 from services.pki.app import main
 from services.pki.csr import is_name
+from services.pki.issue import handed_out
 from services.pki.settings import PkiSettings
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
@@ -51,13 +52,18 @@ def issue(
     folder: Annotated[Path, typer.Option(help="where to write the certificate and its key")] = Path(),
     days: Annotated[int, typer.Option(min=1, max=3650, help="how long it is valid")] = 397,
 ) -> None:
-    """Issue a station's first certificate (security profile 3) with a new key, by the test PKI."""
+    """Issue a station's first certificate (security profile 3) with a new key, by the test PKI.
+
+    It is on record before it is written, so that it can be revoked.
+    """
     if not is_name(station_id):
         fail(f"{station_id!r} is no station identity: give 1 to 48 letters, digits or *-_=+|@. without ':'")
     if not folder.is_dir():
         fail(f"{folder} is no folder: make it first, or give another --folder")
-    made = Pki(load(PkiSettings).common.data_dir / PKI_FOLDER)
+    common = load(PkiSettings).common
+    made = Pki(common.data_dir / PKI_FOLDER)
     issued = made.issue(station_id, days=days)
+    publish(handed_out(common.tenant, station_id, issued.certificate, now_ms()))
     certificate, key = folder / f"{station_id}.crt.pem", folder / f"{station_id}.key.pem"
     certificate.write_bytes(issued.certificate)
     key.touch(mode=0o600)
@@ -69,7 +75,7 @@ def issue(
 def show_all(
     station_id: Annotated[str, typer.Argument(metavar="[STATION]", help="only of this station")] = "",
 ) -> None:
-    """List the certificates that stations asked for and were issued."""
+    """List the certificates that stations were issued, by request or by `issue`."""
     with reading(Certificate) as view:
         found = [one for _, one in view.items() if station_id in ("", one.station_id)]
     for one in sorted(found, key=lambda one: (one.station_id, one.not_before)):

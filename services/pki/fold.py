@@ -133,12 +133,29 @@ def _requested(policy: Policy, known: Station, event: CertificateSigningRequeste
 
 def _issued(known: Station, event: CertificateIssued) -> Changes[Station]:
     """The first chain for an order is the one that counts, whoever else has signed it too."""
+    if event.handed_out:
+        return _recorded(known, event)
     order = _order(known, event.order_id)
     if order is not None and (order.chain or order.over):
         return Changes()
     order = Order(event.order_id, event.protocol, event.certificate_type, event.request_id)
     order = structs.replace(order, chain=event.chain, serial_number=event.serial_number)
-    certificate = Certificate(
+    certificate = _certificate(event)
+    kept = _knowing(known, certificate)
+    command_id = derived_id(OPERATION, event.order_id, event.event_id)
+    return _told(kept, order, event, command_id, event.recorded_at, [certificate])
+
+
+def _recorded(known: Station, event: CertificateIssued) -> Changes[Station]:
+    """Whom it was handed to installs it: it is on record, so that it can be revoked."""
+    if any(one.serial_number == event.serial_number for one in known.certificates):
+        return Changes()
+    certificate = _certificate(event)
+    return Changes({event.key: _knowing(known, certificate)}, [certificate])
+
+
+def _certificate(event: CertificateIssued) -> Certificate:
+    return Certificate(
         tenant=event.tenant,
         station_id=event.station_id,
         order_id=event.order_id,
@@ -151,9 +168,10 @@ def _issued(known: Station, event: CertificateIssued) -> Changes[Station]:
         status=CertificateStatus.ISSUED,
         updated_at=event.recorded_at,
     )
-    kept = structs.replace(known, certificates=(*known.certificates, certificate)[-_MAX_CERTIFICATES:])
-    command_id = derived_id(OPERATION, event.order_id, event.event_id)
-    return _told(kept, order, event, command_id, event.recorded_at, [certificate])
+
+
+def _knowing(known: Station, certificate: Certificate) -> Station:
+    return structs.replace(known, certificates=(*known.certificates, certificate)[-_MAX_CERTIFICATES:])
 
 
 def _told(

@@ -114,6 +114,27 @@ def issued(order: CertificateOrdered, chain: Sequence[str], now_ms: Millis) -> C
     )
 
 
+def handed_out(tenant: str, station_id: str, certificate: bytes, now_ms: Millis) -> CertificateIssued:
+    """The event of a certificate (PEM) that was made with its key, for somebody who installs both."""
+    leaf = x509.load_pem_x509_certificate(certificate)
+    serial_number = f"{leaf.serial_number:x}"
+    return CertificateIssued(
+        event_id=derived_id("CertificateIssued", tenant, station_id, serial_number),
+        order_id=derived_id("certificate handed out", tenant, station_id, serial_number),
+        tenant=tenant,
+        station_id=station_id,
+        protocol="",
+        serial_number=serial_number,
+        subject=leaf.subject.rfc4514_string(),
+        issuer=leaf.issuer.rfc4514_string(),
+        not_before=int(leaf.not_valid_before_utc.timestamp() * 1000),
+        not_after=int(leaf.not_valid_after_utc.timestamp() * 1000),
+        chain=(certificate.decode(),),
+        handed_out=True,
+        recorded_at=now_ms,
+    )
+
+
 def pem(certificate: x509.Certificate) -> str:
     """As text."""
     return certificate.public_bytes(serialization.Encoding.PEM).decode()

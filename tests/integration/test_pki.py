@@ -27,7 +27,7 @@ from services.domain.events.certificate import (
 from services.domain.events.common import CertificateStatus
 from services.domain.events.station import CommandRequested
 from services.ocpp.wire.ocsp import request, standing, subject_of
-from services.pki.issue import signed
+from services.pki.issue import handed_out, signed
 from services.runtime.bus import publish_sync
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -38,7 +38,7 @@ from services.runtime.tail import Tail
 from services.runtime.topics import create_topics
 from tests.integration.ocpp_case import until
 from tests.integration.pki_case import pki_process
-from tests.unit.pki.requests import ca_of, csr, ordered, requested
+from tests.unit.pki.requests import STATION, TENANT, ca_of, csr, ordered, requested
 
 pytestmark = pytest.mark.integration
 
@@ -161,8 +161,11 @@ async def _revoked(kafka: KafkaSettings, told: list[Any], issued: CertificateIss
         reason="superseded", revoked_by="test", recorded_at=now_ms(),
     )  # fmt: skip
     await asyncio.to_thread(asks, kafka, event)
-    await until(lambda: any(one.status is CertificateStatus.REVOKED for one in of(told, Certificate)))
-    assert {one.serial_number for one in of(told, Certificate) if one.revoked_at} == {issued.serial_number}
+    await until(lambda: revoked_in(told)[-1:] == [issued.serial_number])
+
+
+def revoked_in(told: list[Any]) -> list[str]:
+    return [one.serial_number for one in of(told, Certificate) if one.status is CertificateStatus.REVOKED]
 
 
 async def test_it_says_whether_our_certificates_are_good(kafka: KafkaSettings, tmp_path: Path) -> None:
@@ -184,6 +187,12 @@ async def test_it_says_whether_our_certificates_are_good(kafka: KafkaSettings, t
             about = subject_of(sub_ca, root)
             url = f"http://127.0.0.1:{port}/ocsp/" + quote(b64encode(request(about)).decode(), safe="")
             assert standing((await client.get(url)).content, about, [root], datetime.now(UTC)) == "good"
+            handed = made.issue("CP001").certificate
+            asks(kafka_of_test, handed_out(TENANT, STATION, handed, now_ms()))
+            by_hand = x509.load_pem_x509_certificate(handed)
+            await _until_standing(port, by_hand, station_ca, "good")
+            await _revoked(kafka_of_test, told, of(told, CertificateIssued)[-1])
+            await _until_standing(port, by_hand, station_ca, "revoked")
             for odd in ("", "/ocsp/%%%"):
                 assert (await client.get(f"http://127.0.0.1:{port}{odd}")).status_code == 400
             assert (await client.post(f"http://127.0.0.1:{port}/ocsp", content=b"x" * 5000)).status_code == 400

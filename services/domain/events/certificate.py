@@ -30,6 +30,7 @@ class CertificateIssued:
     not_before: int
     not_after: int
     chain: tuple[str, ...]  # PEM: the certificate, then its subordinate CAs, without the root.
+    handed_out: bool = False  # Made together with its key for somebody who installs both: the station has not asked and is not told.
     recorded_at: int
 
     @property
@@ -51,6 +52,7 @@ class CertificateIssued:
             "not_before": self.not_before,
             "not_after": self.not_after,
             "chain": list(self.chain),
+            "handed_out": self.handed_out,
             "recorded_at": self.recorded_at,
         }
 
@@ -70,6 +72,7 @@ class CertificateIssued:
             not_before=record["not_before"],
             not_after=record["not_after"],
             chain=tuple(record["chain"]),
+            handed_out=record["handed_out"],
             recorded_at=record["recorded_at"],
         )
 

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+import typer
 from cryptography import x509
 from typer.testing import CliRunner
 
+from services.domain.events.certificate import CertificateIssued
 from services.pki.cli import pki
 
 
@@ -13,7 +15,31 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[CertificateIssued]:
+    """What Kafka was told."""
+    told: list[CertificateIssued] = []
+    monkeypatch.setattr("services.pki.cli.publish", told.append)
+    return told
+
+
 class TestIssue:
+    def test_puts_what_it_makes_on_record_first(
+        self, tmp_path: Path, told: list[CertificateIssued], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert CliRunner().invoke(pki, ["issue", "CP1", "--folder", str(tmp_path)]).exit_code == 0
+        certificate = x509.load_pem_x509_certificate((tmp_path / "CP1.crt.pem").read_bytes())
+        assert [(one.station_id, one.serial_number, one.handed_out) for one in told] == [
+            ("CP1", f"{certificate.serial_number:x}", True)
+        ]
+
+        def fails(_: CertificateIssued) -> None:
+            raise typer.Exit(1)
+
+        monkeypatch.setattr("services.pki.cli.publish", fails)
+        assert CliRunner().invoke(pki, ["issue", "CP2", "--folder", str(tmp_path)]).exit_code == 1
+        assert not (tmp_path / "CP2.crt.pem").exists()
+
     def test_writes_a_certificate_and_a_key_that_only_we_read(self, tmp_path: Path, data_dir: Path) -> None:
         done = CliRunner().invoke(pki, ["issue", "CP1", "--folder", str(tmp_path)])
         assert done.exit_code == 0, done.output

@@ -234,6 +234,22 @@ class TestRevocation:
         assert Folded()(revoked("ffff")) == []
 
 
+class TestHandedOut:
+    def test_is_on_record_and_told_to_nobody(self) -> None:
+        folded, event = Folded(), issued("by hand", handed_out=True)
+        (certificate,) = folded(event)
+        assert (certificate.serial_number, certificate.status) == ("4f1d0c", CertificateStatus.ISSUED)
+        assert folded.states[KEY].orders == ()
+        assert folded(event) == []
+
+    def test_can_be_revoked(self) -> None:
+        folded = Folded()
+        folded(issued("by hand", handed_out=True))
+        (certificate,) = folded(revoked())
+        assert certificate.status is CertificateStatus.REVOKED
+        assert folded(issued("by hand", handed_out=True)) == []
+
+
 def test_other_events_are_passed_over() -> None:
     answered = replace(said("x"), operation="Reset")
     assert Folded()(answered, "nonsense") == []

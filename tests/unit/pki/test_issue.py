@@ -8,7 +8,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from services.domain.units import datetime_of
 from services.pki.csr import BadRequest
-from services.pki.issue import Authority, BadAuthority, authority, issued, signed
+from services.pki.issue import Authority, BadAuthority, authority, handed_out, issued, signed
 from services.runtime.embedded.pki import Pki
 from tests.unit.pki.requests import NOW, ca_of, csr, key, ordered
 
@@ -117,3 +117,15 @@ class TestAuthority:
         ca = authority(made.public_bytes(serialization.Encoding.PEM), pem)
         order = replace(ordered(), order_id="rsa")
         assert signed(order, ca, 30, "", "") == signed(order, ca, 30, "", "")
+
+
+class TestHandedOut:
+    def test_says_what_the_certificate_says(self, tmp_path: Path) -> None:
+        made = Pki(tmp_path).issue("CP1").certificate
+        leaf = x509.load_pem_x509_certificate(made)
+        event = handed_out("wattlog", "CP1", made, 5)
+        assert (event.serial_number, event.subject) == (f"{leaf.serial_number:x}", leaf.subject.rfc4514_string())
+        assert (event.issuer, event.chain) == (leaf.issuer.rfc4514_string(), (made.decode(),))
+        assert (event.not_after - event.not_before) // 86_400_000 >= 397
+        assert event.handed_out
+        assert handed_out("wattlog", "CP1", made, 9).event_id == event.event_id
