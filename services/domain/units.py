@@ -48,4 +48,4 @@ def _six_digit_fraction(text: str) -> str:
 
 def rfc3339(millis: Millis) -> str:
     """`2026-11-21T10:00:00.000Z`, the form every protocol here takes."""
-    return datetime_of(millis).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{datetime_of(millis).isoformat(timespec='milliseconds')[:23]}Z"

@@ -31,14 +31,15 @@ def signed_data(detail: ChargeDetail, url: str, warnings: list[str]) -> v230.Sig
     """
     if not detail.signed_meter_values:
         return None
-    method = encoding_method(detail.signed_meter_values[0], detail.protocol)
+    records = [_Record(record, detail.protocol) for record in detail.signed_meter_values]
+    method = records[0].method
     carried: list[v230.SignedValue] = []
-    for number, record in enumerate(detail.signed_meter_values, 1):
-        reason = _obstacle(record, detail.protocol, method)
+    for number, record in enumerate(records, 1):
+        reason = record.obstacle(method)
         if reason:
             warnings.append(f"signed_data: record {number} left out: {reason}")
         else:
-            carried.append(_signed_value(record, detail.protocol, warnings))
+            carried.append(record.value(warnings))
     if not carried:
         return None
     complete = len(carried) == len(detail.signed_meter_values)
@@ -57,17 +58,46 @@ def proof(values: tuple[SignedMeterValue, ...]) -> str:
 
 def as_base64(record: SignedMeterValue, protocol: str) -> str:
     """The record for `SignedValue.signed_data`."""
-    if _plain_bytes(record, protocol) is None:
-        return base64.b64encode(record.signed_data).decode()
-    return record.signed_data.decode("ascii")
+    return _Record(record, protocol).base64
 
 
 def encoding_method(record: SignedMeterValue, protocol: str) -> str:
     """As the station named it, else as the record shows, else `#NA`."""
-    if record.encoding_method:
-        return record.encoding_method
-    plain = _plain_bytes(record, protocol) or record.signed_data
-    return next((name for beginning, name in _METHODS if plain.startswith(beginning)), NOT_AVAILABLE)
+    return _Record(record, protocol).method
+
+
+class _Record:
+    """A record as it is told."""
+
+    def __init__(self, record: SignedMeterValue, protocol: str) -> None:
+        raw = record.signed_data
+        plain = _plain_bytes(record, protocol)
+        self._record = record
+        self._plain = raw if plain is None else plain
+        self.base64 = base64.b64encode(raw).decode() if plain is None else raw.decode("ascii")
+
+    @property
+    def method(self) -> str:
+        if self._record.encoding_method:
+            return self._record.encoding_method
+        found = (name for beginning, name in _METHODS if self._plain.startswith(beginning))
+        return next(found, NOT_AVAILABLE)
+
+    def obstacle(self, method: str) -> str | None:
+        """Why OCPI cannot carry it among records of this encoding."""
+        if hashlib.sha256(self._record.signed_data).hexdigest() != self._record.sha256:
+            return "its bytes are not those that the station sent"
+        if self.method != method:
+            return "its encoding is not that of the first"
+        length = len(self.base64)
+        return f"{length} characters, OCPI carries {MAX_SIGNED_CHARS}" if length > MAX_SIGNED_CHARS else None
+
+    def value(self, warnings: list[str]) -> v230.SignedValue:
+        return v230.SignedValue(
+            nature=_NATURES.get(self._record.context, "Intermediate"),
+            plain_data=_plain_data(self._plain, warnings),
+            signed_data=self.base64,
+        )
 
 
 def _plain_bytes(record: SignedMeterValue, protocol: str) -> bytes | None:
@@ -79,25 +109,6 @@ def _plain_bytes(record: SignedMeterValue, protocol: str) -> bytes | None:
     if base64.b64encode(plain) != record.signed_data or not plain:
         return None
     return plain if protocol.startswith("ocpp2") or plain.startswith(_PLAIN_BEGINNINGS) else None
-
-
-def _obstacle(record: SignedMeterValue, protocol: str, method: str) -> str | None:
-    if hashlib.sha256(record.signed_data).hexdigest() != record.sha256:
-        return "its bytes are not those that the station sent"
-    if encoding_method(record, protocol) != method:
-        return "its encoding is not that of the first"
-    length = len(as_base64(record, protocol))
-    if length > MAX_SIGNED_CHARS:
-        return f"{length} characters, OCPI carries {MAX_SIGNED_CHARS}"
-    return None
-
-
-def _signed_value(record: SignedMeterValue, protocol: str, warnings: list[str]) -> v230.SignedValue:
-    return v230.SignedValue(
-        nature=_NATURES.get(record.context, "Intermediate"),
-        plain_data=_plain_data(_plain_bytes(record, protocol) or record.signed_data, warnings),
-        signed_data=as_base64(record, protocol),
-    )
 
 
 def _plain_data(plain: bytes, warnings: list[str]) -> str:

@@ -17,6 +17,9 @@ def number(value: Decimal) -> Decimal:
     """The same value without trailing zeros; ValueError for what JSON cannot write (NaN, infinity)."""
     if not value.is_finite():
         raise ValueError(f"{value} is no JSON number")
+    shortest = str(value)
+    if "E" not in shortest and ("." not in shortest or shortest[-1] != "0"):
+        return value or Decimal(0)
     digits = format(value, "f")
     return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits) or Decimal(0)
 

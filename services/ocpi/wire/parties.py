@@ -1,8 +1,10 @@
 """Parties, and whose a contract is: a contract id (eMA-ID) begins with its provider's country and party id."""
 
+import re
 from typing import NamedTuple
 
 _SEPARATORS = "[^0-9A-Za-z]*"
+_NO_LETTERS = re.compile("[^0-9A-Za-z]+")
 
 
 class Party(NamedTuple):
@@ -25,7 +27,7 @@ class Party(NamedTuple):
 
 def plain(contract_id: str) -> str:
     """The id without separators, upper case: the form in which ids are compared."""
-    return "".join(char for char in contract_id if char.isascii() and char.isalnum()).upper()
+    return _NO_LETTERS.sub("", contract_id).upper()
 
 
 def party_of(contract_id: str) -> Party | None:

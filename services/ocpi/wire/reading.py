@@ -12,18 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.domain.units import parse_rfc3339, rfc3339
+from services.ocpi.wire.checking import LONGEST_URL, UTC_TIME, WEB_URL, checker
 from services.ocpi.wire.findings import Finding, Kind, at
 from services.ocpi.wire.model import MODEL, Field, required_fields
 
-LONGEST_URL = 255
-"""types: URL."""
 MOST_FINDINGS = 200
 """Of one object; a hostile one could have millions."""
 
 _DEEPEST = 12
 _SHOWN = 40
-_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z?", re.ASCII)
-_WEB_URL = re.compile(r"https?://[^\s/]+\S*", re.ASCII | re.IGNORECASE)
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 _NOTHING: Any = object()
@@ -60,6 +57,8 @@ def read(value: Any, name: str, version: str, *, partial: bool = False) -> Readi
 
 def validate(value: Any, name: str, version: str, *, partial: bool = False) -> tuple[Finding, ...]:
     """Everything about a value that its specification does not permit."""
+    if not partial and checker(name, version)(value):
+        return ()
     return read(value, name, version, partial=partial).broken
 
 
@@ -158,14 +157,14 @@ class _Reader:
     def url(self, value: Any, field: Field, pointer: str) -> Any:
         if not isinstance(value, str):
             return self._unusable(pointer, f"{_kind_of(value)} instead of a URL")
-        if len(value) > LONGEST_URL or not _WEB_URL.fullmatch(value):
+        if len(value) > LONGEST_URL or not WEB_URL.fullmatch(value):
             self.say(pointer, Kind.MALFORMED, f"no URL of at most {LONGEST_URL} characters")
         return value
 
     def time(self, value: Any, field: Field, pointer: str) -> Any:
         try:
             millis = parse_rfc3339(value)
-            if _UTC_TIME.fullmatch(value):
+            if UTC_TIME.fullmatch(value):
                 return value
             text = rfc3339(millis)
         except (TypeError, ValueError, OverflowError):

@@ -9,11 +9,15 @@ def text(value: str, most: int, field: str, warnings: list[str]) -> str:
 
     Each of these is a warning.
     """
+    if 0 < len(value) <= most and value.isprintable():
+        return value
     return _fit(value, "".join(char if char.isprintable() else " " for char in value), most, field, warnings)
 
 
 def ci_text(value: str, most: int, field: str, warnings: list[str]) -> str:
     """A `CiString(most)`: as `text`, but of printable ASCII; other characters become `?`."""
+    if 0 < len(value) <= most and value.isascii() and value.isprintable():
+        return value
     plain = "".join(char if char.isascii() and char.isprintable() else "?" for char in value)
     return _fit(value, plain, most, field, warnings)
 
