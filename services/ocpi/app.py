@@ -12,19 +12,18 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from services.ocpi.answering import Answering
-from services.ocpi.command_desk import CommandDesk
 from services.ocpi.command_routes import CommandRoutes
 from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
 from services.ocpi.peer import Peer
+from services.ocpi.profile_routes import ProfileRoutes
 from services.ocpi.registrar import Outside, Registrar
 from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.station_requests import Means
 from services.ocpi.station_traffic import StationTraffic
-from services.ocpi.store import Store
 from services.ocpi.token_routes import TokenRoutes
 from services.runtime import process, settings, topics
 from services.runtime.bus import Bus
@@ -54,7 +53,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus, egress = Directory(chosen.kafka, codec), Bus(chosen.kafka, codec), Egress()
     seal = seal_of(chosen.sealing_key, chosen.common.data_dir)
-    traffic = StationTraffic(chosen, codec, directory, bus, Peer(egress, new_token), seal)
+    traffic = StationTraffic(chosen, codec, directory, bus, Peer(egress, new_token), seal, new_token)
     traffic.start()
     directory.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
@@ -64,7 +63,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory, bus, egress, traffic.desk), chosen))
+        server = Server(config(application(chosen, directory, bus, egress, traffic.means), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -93,14 +92,11 @@ def listen(chosen: OcpiSettings) -> socket.socket:
         ) from error
 
 
-def application(
-    chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, desk: CommandDesk
-) -> ASGIApp:
+def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, means: Means) -> ASGIApp:
     """Everything that answers, as one ASGI application, without documentation pages.
 
     Methods that a route does not have are answered 405.
     """
-    store = Store(chosen.clickhouse)
     app = FastAPI(title="Wattlog OCPI", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     answering = Answering(chosen.own.versions, now_ms)
     answering.mount(app)
@@ -108,9 +104,9 @@ def application(
     CredentialsRoutes(chosen.own, registrar, answering).mount(app)
     TokenRoutes(chosen, directory, bus.publish, now_ms, answering).mount(app)
     RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
-    PullRoutes(chosen, directory, store, now_ms, answering).mount(app)
-    means = Means(directory, store, desk, bus.publish, now_ms, new_token, chosen.edge_id)
+    PullRoutes(chosen, directory, means.store, now_ms, answering).mount(app)
     CommandRoutes(chosen, means, answering).mount(app)
+    ProfileRoutes(chosen, means, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 

@@ -18,6 +18,7 @@ from services.ocpi.outbound.told import told
 from services.ocpi.outbound.waiting import Open, Waiting
 from services.ocpi.peer import Peer, Unusable
 from services.ocpi.registrar import access_to
+from services.ocpi.wire import kinds
 from services.runtime.bus import NotDurable
 from services.runtime.sealing import CannotUnseal, Seal
 
@@ -92,15 +93,21 @@ class CommandDesk:
         """Let what is being delivered come to its end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def tell(self, partner: Partner, url: str, name: str, version: str, body: dict[str, Any]) -> str:
-        """POST an object of 2.3.0 without an envelope; why it could not be delivered, else ""."""
+    def waits_for(self, command_id: str) -> bool:
+        """Whether a partner has given this command, and is not told yet."""
+        return self._waiting.has(command_id)
+
+    async def tell(
+        self, partner: Partner, url: str, name: str, version: str, body: dict[str, Any], method: str = "POST"
+    ) -> str:
+        """Send an object of 2.3.0 without an envelope; why it could not be delivered, else ""."""
         try:
-            await self._peer.ask("POST", url, access_to(partner, self._seal), told(body, name, version, []))
+            await self._peer.ask(method, url, access_to(partner, self._seal), told(body, name, version, []))
         except (Unusable, CannotUnseal) as error:
-            _delivered.labels(body["result"], "no").inc()
+            _delivered.labels(body.get("result", name), "no").inc()
             log.warning("a result could not be delivered", partner=partner.partner_id, error=str(error))
             return str(error) or type(error).__name__
-        _delivered.labels(body["result"], "yes").inc()
+        _delivered.labels(body.get("result", name), "yes").inc()
         return ""
 
     def _remind(self, taken: PartnerCommandTaken) -> None:
@@ -120,12 +127,7 @@ class CommandDesk:
         try:
             await self._outside.publish(*self._outside.follow(*ended))
             name, body = results.of(taken.command, ended.answer)
-            partner = self._outside.partner(f"{taken.tenant}/{taken.partner_id}")
-            why = (
-                await self.tell(partner, taken.response_url, name, taken.version, body)
-                if partner is not None and partner.enabled
-                else "the partner is gone"
-            )
+            why = await self._told(taken, name, body)
             await self._outside.publish(
                 PartnerCommandSettled(
                     event_id=derived_id("PartnerCommandSettled", taken.tenant, taken.command_id),
@@ -140,3 +142,14 @@ class CommandDesk:
             )
         except NotDurable as error:
             log.error("a result is not settled: Kafka is away", command=taken.command_id, error=str(error))
+
+    async def _told(self, taken: PartnerCommandTaken, name: str, body: dict[str, Any]) -> str:
+        partner = self._outside.partner(f"{taken.tenant}/{taken.partner_id}")
+        if partner is None or not partner.enabled:
+            return "the partner is gone"
+        if taken.command != kinds.UPDATE_PROFILE:
+            return await self.tell(partner, taken.response_url, name, taken.version, body)
+        if "profile" not in body:
+            return "the station does not tell its schedule"
+        active: dict[str, Any] = body["profile"]
+        return await self.tell(partner, taken.response_url, "ActiveChargingProfile", taken.version, active, "PUT")

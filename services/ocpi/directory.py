@@ -4,6 +4,8 @@ import threading
 from collections import defaultdict
 from typing import Any
 
+from services.domain.events.charging import ChargingPreferencesSet
+from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerRegistered
 from services.domain.events.reservation import Reservation
@@ -29,6 +31,8 @@ TOPICS = (
     CommandAnswered.TOPIC,
     PartnerCommandTaken.TOPIC,
     Reservation.TOPIC,
+    PartnerProfile.TOPIC,
+    ChargingPreferencesSet.TOPIC,
     ReservationStatusChanged.TOPIC,
     TokenRegistered.TOPIC,
     Partner.TOPIC,
@@ -87,6 +91,7 @@ class Directory:
         self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
         self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
         self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
+        self._profiles: View[PartnerProfile] = View(kafka, codec, PartnerProfile.TOPIC)
         self._reservations: View[Reservation] = View(kafka, codec, Reservation.TOPIC)
 
     def start(self) -> None:
@@ -112,6 +117,7 @@ class Directory:
             self._locations,
             self._statuses,
             self._connections,
+            self._profiles,
             self._reservations,
         )
 
@@ -150,6 +156,14 @@ class Directory:
     def reservations(self, tenant: str, station_id: str) -> list[Reservation]:
         """All that were ever made at a station."""
         found = (one for _, one in self._reservations.items())
+        return [one for one in found if (one.tenant, one.station_id) == (tenant, station_id)]
+
+    def partner_profile(self, key: str) -> PartnerProfile | None:
+        return self._profiles.get(key)
+
+    def partner_profiles(self, tenant: str, station_id: str) -> list[PartnerProfile]:
+        """Those at a station whose partners are told of changes."""
+        found = (one for _, one in self._profiles.items() if one.active)
         return [one for one in found if (one.tenant, one.station_id) == (tenant, station_id)]
 
     def station(self, tenant: str, station_id: str) -> Station | None:

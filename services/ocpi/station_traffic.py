@@ -1,15 +1,21 @@
 """What comes back from stations for partners: results of commands, and what stations do by themselves."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from services.domain.events.partner import PartnerCommandTaken
 from services.domain.events.station import CommandAnswered, ReservationStatusChanged
-from services.ocpi import command_desk
+from services.domain.folding import Event
+from services.ocpi import command_desk, profile_watch, reservation_watch
 from services.ocpi.command_desk import CommandDesk
 from services.ocpi.directory import Directory
 from services.ocpi.peer import Peer
-from services.ocpi.reservation_watch import ReservationWatch, follow
+from services.ocpi.profile_watch import ProfileWatch
+from services.ocpi.reservation_watch import ReservationWatch
 from services.ocpi.settings import OcpiSettings
+from services.ocpi.station_requests import Means, StationRequests
+from services.ocpi.store import Store
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -24,16 +30,34 @@ class StationTraffic:
     """The desk and the watch with the streams that they follow. To be made and started on the event loop."""
 
     def __init__(
-        self, settings: OcpiSettings, codec: Codec, directory: Directory, bus: Bus, peer: Peer, seal: Seal
+        self,
+        settings: OcpiSettings,
+        codec: Codec,
+        directory: Directory,
+        bus: Bus,
+        peer: Peer,
+        seal: Seal,
+        new_id: Callable[[], str],
     ) -> None:
-        kept = command_desk.Outside(bus.publish, directory.partner, follow(directory, now_ms), now_ms)
+        reserved = reservation_watch.follow(directory, now_ms)
+        profiles = profile_watch.follow(directory.partner_profile, now_ms)
+
+        def follow(taken: PartnerCommandTaken, answer: CommandAnswered | None) -> list[Event]:
+            return [*reserved(taken, answer), *profiles(taken, answer)]
+
+        kept = command_desk.Outside(bus.publish, directory.partner, follow, now_ms)
         kafka, now = settings.kafka, now_ms()
         self._directory = directory
+        self._resumed = False
         self.desk = CommandDesk(peer, seal, settings.edge_id, kept)
+        self.means = Means(
+            directory, Store(settings.clickhouse), self.desk, bus.publish, now_ms, new_id, settings.edge_id
+        )
+        self._profiles = ProfileWatch(StationRequests(self.means))
         self._watch = ReservationWatch(directory, self.desk, settings.edge_id, bus.publish, now_ms)
         topics = [PartnerCommandTaken.TOPIC, CommandAnswered.TOPIC]
-        self._commands = Tail(kafka, codec, topics, self.desk.take, now - _LOOK_BACK_MS)
-        self._stations = Tail(kafka, codec, [ReservationStatusChanged.TOPIC], self._watch.take, now)
+        self._commands = Tail(kafka, codec, topics, self._ended, now - _LOOK_BACK_MS)
+        self._stations = Tail(kafka, codec, [ReservationStatusChanged.TOPIC], self._said, now)
 
     def start(self) -> None:
         self._commands.start()
@@ -45,10 +69,22 @@ class StationTraffic:
         while not self._commands.caught_up:
             await asyncio.sleep(0.02)
         self.desk.resume()
+        self._resumed = True
 
     async def stop(self) -> None:
         """Deliver what is being delivered."""
         self._commands.stop()
         self._stations.stop()
         await self._watch.close()
+        await self._profiles.close()
         await self.desk.close()
+
+    def _ended(self, events: Sequence[Any]) -> None:
+        if self._resumed:
+            answers = (event for event in events if isinstance(event, CommandAnswered))
+            self._profiles.take([one for one in answers if not self.desk.waits_for(one.command_id)])
+        self.desk.take(events)
+
+    def _said(self, events: Sequence[Any]) -> None:
+        self._watch.take(events)
+        self._profiles.take(events)

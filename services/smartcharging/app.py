@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 
+from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.station import CommandRequested, ReportReceived
 from services.domain.events.transaction import TransactionStarted
 from services.runtime import process
@@ -15,7 +16,10 @@ from services.runtime.streaming.settings import StreamingSettings
 from services.smartcharging.fold import Station, fold
 
 PROCESSOR: Processor[Station] = Processor(
-    "smartcharging.v1", (TransactionStarted.TOPIC, ReportReceived.TOPIC, CommandRequested.TOPIC), fold, Station
+    "smartcharging.v1",
+    (TransactionStarted.TOPIC, ReportReceived.TOPIC, CommandRequested.TOPIC, ChargingPreferencesSet.TOPIC),
+    fold,
+    Station,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.station import CommandRequested, ReportReceived
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Changes, Read
@@ -29,7 +30,7 @@ MAX_EVSES: Final = 100
 """EVSEs that are remembered of one station; those that were heard of longest ago are forgotten."""
 
 
-_Said = TransactionStarted | TransactionUpdated | ReportReceived
+_Said = TransactionStarted | TransactionUpdated | ReportReceived | ChargingPreferencesSet
 
 
 class Needs(Struct, frozen=True, array_like=True):
@@ -38,6 +39,17 @@ class Needs(Struct, frozen=True, array_like=True):
     demand: plan.Demand
     event_id: str
     at: Millis
+
+
+class Wish(Struct, frozen=True, array_like=True):
+    """How the driver wants to be charged, as its provider says (OCPI ChargingPreferences)."""
+
+    transaction_id: str
+    profile_type: str
+    departure_at: Millis | None
+    energy_need_wh: str | None
+    discharge_allowed: bool
+    event_id: str
 
 
 class Evse(Struct, frozen=True, array_like=True):
@@ -50,6 +62,7 @@ class Evse(Struct, frozen=True, array_like=True):
     renegotiations: int = 0
     caused_by: str = ""
     """Id of the event that the last offer follows from."""
+    wish: Wish | None = None
 
 
 class Station(Struct, frozen=True, array_like=True):
@@ -59,7 +72,7 @@ class Station(Struct, frozen=True, array_like=True):
 
 
 def fold(read: Read[Station], event: object) -> Changes[Station]:
-    """What one event of transaction.events, station.events or station.commands changes."""
+    """What one event of transaction.events, station.events, station.commands or charging.events changes."""
     match event:
         case TransactionStarted() | TransactionUpdated():
             return _goes_on(read, event)
@@ -69,6 +82,8 @@ def fold(read: Read[Station], event: object) -> Changes[Station]:
             return _needs(read, event)
         case ReportReceived(operation="NotifyEVChargingSchedule"):
             return _planned(read, event)
+        case ChargingPreferencesSet():
+            return _wished(read, event)
         case CommandRequested(operation="SetChargingProfile") if event.requested_by != BY:
             return _told_by_others(read, event)
     return Changes()
@@ -83,7 +98,8 @@ def _goes_on(read: Read[Station], event: TransactionStarted | TransactionUpdated
         return Changes()
     # Needs that were told after this event are this transaction's, though they were read before it.
     needs = before.needs if before.needs is not None and before.needs.at >= event.recorded_at else None
-    evse = Evse(event.transaction_id, needs)
+    wish = before.wish if before.wish is not None and before.wish.transaction_id == event.transaction_id else None
+    evse = Evse(event.transaction_id, needs, wish=wish)
     if needs is None:
         return _keep(known, event.key, event.evse_id, evse)
     return _offered(known, event.evse_id, evse, event)
@@ -112,7 +128,8 @@ def _needs(read: Read[Station], event: ReportReceived) -> Changes[Station]:
     before = known.evses.get(evse_id, Evse())
     if before.needs is not None and before.needs.event_id == event.event_id:
         return Changes()
-    evse = Evse(before.transaction_id, Needs(demand, event.event_id, event.recorded_at), before.profile_json)
+    needs = Needs(demand, event.event_id, event.recorded_at)
+    evse = Evse(before.transaction_id, needs, before.profile_json, wish=before.wish)
     if not evse.transaction_id:
         return _keep(known, event.key, evse_id, evse)
     return _offered(known, evse_id, evse, event)
@@ -137,6 +154,28 @@ def _planned(read: Read[Station], event: ReportReceived) -> Changes[Station]:
     return Changes(_keep(known, event.key, evse_id, again).states, [command])
 
 
+def _wished(read: Read[Station], event: ChargingPreferencesSet) -> Changes[Station]:
+    """A driver who says when it leaves is offered a schedule until then, once its EV has said what it needs."""
+    known = read(event.key) or Station()
+    before = known.evses.get(event.evse_id, Evse())
+    if before.wish is not None and before.wish.event_id == event.event_id:
+        return Changes()
+    wish = Wish(
+        event.transaction_id,
+        event.profile_type,
+        event.departure_at,
+        None if event.energy_need_wh is None else str(event.energy_need_wh),
+        event.discharge_allowed,
+        event.event_id,
+    )
+    evse = msgspec.structs.replace(before, wish=wish)
+    earlier = before.wish.departure_at if before.wish is not None else None
+    ours = before.transaction_id == event.transaction_id and before.needs is not None
+    if not ours or event.departure_at == earlier:
+        return _keep(known, event.key, event.evse_id, evse)
+    return _offered(known, event.evse_id, evse, event)
+
+
 def _told_by_others(read: Read[Station], event: CommandRequested) -> Changes[Station]:
     """Somebody else has set the profile of a transaction: that is the offer now."""
     payload = _object(event.payload_json)
@@ -158,10 +197,13 @@ def _offered(known: Station, evse_id: int, evse: Evse, event: _Said) -> Changes[
     """Offer a transaction what its EV needs."""
     assert evse.needs is not None
     session = session_id(event.tenant, event.station_id, evse.transaction_id)
-    profile = plan.profile(evse.needs.demand, session, evse.transaction_id, event.recorded_at)
+    departure_at = None if evse.wish is None else evse.wish.departure_at
+    demand = plan.until(evse.needs.demand, departure_at)
+    profile = plan.profile(demand, session, evse.transaction_id, event.recorded_at)
     text = msgspec.json.encode(profile).decode()
-    offer = msgspec.structs.replace(evse, profile_json=text, caused_by=evse.needs.event_id)
-    command = _command(evse_id, offer, evse.needs.event_id, event)
+    cause = event.event_id if isinstance(event, ChargingPreferencesSet) else evse.needs.event_id
+    offer = msgspec.structs.replace(evse, profile_json=text, caused_by=cause)
+    command = _command(evse_id, offer, cause, event)
     return Changes(_keep(known, event.key, evse_id, offer).states, [command])
 
 

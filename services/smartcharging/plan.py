@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.domain.ids import derived_id
 from services.domain.units import Millis, parse_rfc3339, rfc3339
@@ -33,6 +34,12 @@ def demand(needs: Mapping[str, Any]) -> Demand | None:
     unit, limit = rate
     phases = _PHASES.get(needs.get("requestedEnergyTransfer", "")) if unit == "A" else None
     return Demand(unit, limit, phases, _departure(needs.get("departureTime")))
+
+
+def until(asked: Demand, departure_at: Millis | None) -> Demand:
+    """The demand with the departure that the driver has named, if that is before the EV's own."""
+    times = [time for time in (asked.until, departure_at) if time is not None]
+    return replace(asked, until=min(times, default=None))
 
 
 def profile(asked: Demand, session_id: str, transaction_id: str, now_ms: Millis) -> dict[str, Any]:

@@ -14,8 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from services.domain.events.common import CommandOutcome
-from services.domain.events.station import CommandAnswered, CommandRequested, ReservationStatusChanged
+from services.domain.events.charging import ChargingPreferencesSet
+from services.domain.events.common import CommandOutcome, PartnerEndpoint
+from services.domain.events.station import (
+    CommandAnswered,
+    CommandRequested,
+    ReportReceived,
+    ReservationStatusChanged,
+)
 from services.domain.units import rfc3339
 from services.ocpi.directory import TOPICS
 from services.ocpi.settings import OcpiSettings
@@ -27,6 +33,7 @@ from services.runtime.topics import create_topics
 from services.runtime.view import View
 from tests.integration.ocpi_case import client_of, running_edge, say, warehouse
 from tests.unit.ocpi.facts import connection, location, partner, session, station, tariff, token
+from tests.unit.ocpi.inbound.test_charging_profiles import V201_ANSWER
 from tests.unit.ocpi.wire.test_reading import TOKEN
 
 pytestmark = pytest.mark.integration
@@ -34,12 +41,16 @@ pytestmark = pytest.mark.integration
 KEY = b"k" * 32
 THEIR_TOKEN = "token-that-they-want-to-be-shown"
 EVSE = "DE*WAT*E0001*1"
+MODERN = session(ended_at=None, session_id="modern", protocol="ocpp2.0.1")
 
 
 class Callback(BaseHTTPRequestHandler):
     """Where results are delivered."""
 
     got: queue.Queue[tuple[str, str, Any]] = queue.Queue()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -66,13 +77,13 @@ class Case:
     def asked(self) -> CommandRequested:
         return self.commands.get(timeout=30)
 
-    def answer(self, asked: CommandRequested, outcome: CommandOutcome) -> None:
+    def answer(self, asked: CommandRequested, outcome: CommandOutcome, **said: str) -> None:
         say(
             self.kafka,
             CommandAnswered(
                 event_id=f"a-{asked.command_id}", command_id=asked.command_id, tenant=asked.tenant,
                 station_id=asked.station_id, operation=asked.operation, outcome=outcome, edge_id="edge-1", epoch=1,
-                recorded_at=1,
+                recorded_at=1, **said,
             ),
         )  # fmt: skip
 
@@ -85,7 +96,18 @@ def case(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     known = partner(allow_private=True)
     sealed = Seal(KEY).seal(THEIR_TOKEN, f"ocpi/{known.key}")
-    say(own, replace(known, sealed_token=sealed), station(), location(), connection(), tariff(), token())
+    sender = PartnerEndpoint(
+        module="chargingprofiles", role="SENDER", url=f"http://127.0.0.1:{receiver.server_port}/profiles/"
+    )
+    say(
+        own,
+        replace(known, sealed_token=sealed, endpoints=(sender,)),
+        station(),
+        location(),
+        connection(),
+        tariff(),
+        token(),
+    )
     found: queue.Queue[CommandRequested] = queue.Queue()
     view: View[CommandRequested] = View(
         own, Codec(), CommandRequested.TOPIC, lambda _, asked: found.put(asked) if asked else None
@@ -95,7 +117,7 @@ def case(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         warehouse(Path(tmp_path_factory.mktemp("ocpi"))) as (tables, clickhouse),
         running_edge(own, clickhouse, sealing_key=base64.b64encode(KEY).decode()) as chosen,
     ):
-        tables.put([session(ended_at=None)])
+        tables.put([session(ended_at=None), MODERN])
         yield Case(chosen, own, found, f"http://127.0.0.1:{receiver.server_port}")
     view.stop()
     receiver.shutdown()
@@ -232,6 +254,75 @@ class TestReservations:
     def test_of_nobody_are_not_cancelled(self, case: Case, client: httpx.Client) -> None:
         body = {"response_url": case.url, "reservation_id": "nobody's"}
         assert given(client, "CANCEL_RESERVATION", body)["data"]["result"] == "REJECTED"
+
+
+class TestProfiles:
+    def test_are_set_told_when_they_change_and_cleared(self, case: Case, client: httpx.Client) -> None:
+        path = f"/ocpi/2.2.1/chargingprofiles/{MODERN.session_id}"
+        profile = {"charging_rate_unit": "A", "charging_profile_period": [{"start_period": 0, "limit": 8.5}]}
+        body = {"response_url": f"{case.url}/set", "charging_profile": profile}
+        assert client.put(path, json=body).json()["data"] == {"result": "ACCEPTED", "timeout": 30}
+        asked = case.asked()
+        assert asked.operation == "SetChargingProfile"
+        case.answer(asked, CommandOutcome.ACCEPTED)
+        assert Callback.got.get(timeout=30)[::2] == ("/set", {"result": "ACCEPTED"})
+
+        limit = ReportReceived(
+            event_id="limit", tenant=asked.tenant, station_id=asked.station_id, protocol="ocpp2.0.1",
+            operation="NotifyChargingLimit", payload_json='{"evseId": 1}', recorded_at=1,
+        )  # fmt: skip
+        say(case.kafka, limit)
+        asked = case.asked()
+        assert (asked.operation, json.loads(asked.payload_json)) == (
+            "GetCompositeSchedule",
+            {"duration": 900, "evseId": 1},
+        )
+        case.answer(asked, CommandOutcome.ACCEPTED, answer_json=json.dumps(V201_ANSWER))
+        told_at, _, active = Callback.got.get(timeout=30)
+        assert told_at == f"/profiles/{MODERN.session_id}"
+        assert active["charging_profile"]["charging_profile_period"] == [{"start_period": 0, "limit": 16.5}]
+
+        assert (
+            client.delete(path, params={"response_url": f"{case.url}/clear"}).json()["data"]["result"]
+            == "ACCEPTED"
+        )
+        asked = case.asked()
+        assert asked.operation == "ClearChargingProfile"
+        case.answer(asked, CommandOutcome.REJECTED, status="Unknown")
+        assert Callback.got.get(timeout=30)[::2] == ("/clear", {"result": "UNKNOWN"})
+
+    def test_that_are_active_are_asked_for(self, case: Case, client: httpx.Client) -> None:
+        params = {"duration": "600", "response_url": f"{case.url}/active"}
+        path = f"/ocpi/2.3.0/chargingprofiles/{MODERN.session_id}"
+        assert client.get(path, params=params).json()["data"]["result"] == "ACCEPTED"
+        case.answer(case.asked(), CommandOutcome.ACCEPTED, answer_json=json.dumps(V201_ANSWER))
+        told_at, _, body = Callback.got.get(timeout=30)
+        assert (told_at, body["result"], body["profile"]["charging_profile"]["duration"]) == (
+            "/active",
+            "ACCEPTED",
+            900,
+        )
+
+    def test_of_sessions_of_others_are_unknown(self, case: Case, client: httpx.Client) -> None:
+        params = {"duration": "600", "response_url": case.url}
+        answer = client.get("/ocpi/2.3.0/chargingprofiles/nobody's", params=params).json()
+        assert answer["data"]["result"] == "UNKNOWN_SESSION"
+        assert client.get("/ocpi/2.3.0/chargingprofiles/x", params={"duration": "1"}).json()["status_code"] == 2001
+        assert client.get("/ocpi/2.1.1/chargingprofiles/x", params=params).status_code == 404
+
+    def test_follow_what_drivers_want(self, case: Case, client: httpx.Client) -> None:
+        found: queue.Queue[ChargingPreferencesSet] = queue.Queue()
+        view: View[ChargingPreferencesSet] = View(
+            case.kafka, Codec(), ChargingPreferencesSet.TOPIC, lambda _, said: found.put(said) if said else None
+        )
+        view.start()
+        path = f"/ocpi/2.2.1/sessions/{MODERN.session_id}/charging_preferences"
+        assert client.put(path, json={"profile_type": "GREEN", "energy_need": 20.5}).json()["data"] == "ACCEPTED"
+        assert found.get(timeout=30).profile_type == "GREEN"
+        view.stop()
+        old = f"/ocpi/2.2.1/sessions/{session().session_id}/charging_preferences"
+        refused = client.put(old, json={"profile_type": "GREEN"})
+        assert (refused.status_code, refused.json()["status_code"]) == (404, 2001)
 
 
 class TestAfterARestart:

@@ -15,8 +15,8 @@ RECEIVER: Final = "RECEIVER"
 _PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDER), ("cdrs", SENDER))
 _PUSHED: Final = (("tokens", RECEIVER), ("commands", RECEIVER))
 MODULES: Final = {
-    V230: (("credentials", SENDER), *_PULLED, *_PUSHED),
-    V221: (("credentials", SENDER), *_PULLED, *_PUSHED),
+    V230: (("credentials", SENDER), *_PULLED, *_PUSHED, ("chargingprofiles", RECEIVER)),
+    V221: (("credentials", SENDER), *_PULLED, *_PUSHED, ("chargingprofiles", RECEIVER)),
     V211: (("credentials", SENDER), *_PULLED, *_PUSHED),
 }
 """What is served per version. The role of credentials means nothing and is SENDER."""

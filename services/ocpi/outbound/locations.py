@@ -15,6 +15,9 @@ from services.ocpi.wire.strings import ci_text, coordinate, text
 CAPABILITIES: Final = ("REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE")
 """What partners can make use of here."""
 
+PLANNED: Final = ("CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE", "RESERVABLE")
+"""What stations of OCPP 2.x are taken to be capable of besides. Others may be; they say so when they are asked."""
+
 _STATUSES: Final = {
     "Available": "AVAILABLE",
     "Occupied": "CHARGING",
@@ -92,10 +95,16 @@ def evse(equipment: Equipment, own: Evse, warnings: list[str]) -> dict[str, Any]
         told["evse_id"] = ci_text(own.evse_uid, 48, "evse_id", warnings)
     return told | {
         "status": status(equipment, own),
-        "capabilities": list(CAPABILITIES),
+        "capabilities": capabilities(equipment),
         "connectors": [connector(station, own)],
         "last_updated": rfc3339(equipment.changed_at),
     }
+
+
+def capabilities(equipment: Equipment) -> list[str]:
+    """mod_locations: Capability."""
+    planned = equipment.connection is not None and equipment.connection.protocol.startswith("ocpp2.")
+    return sorted([*CAPABILITIES, *(PLANNED if planned else ())])
 
 
 def status(equipment: Equipment, own: Evse) -> str:

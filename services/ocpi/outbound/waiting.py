@@ -43,6 +43,9 @@ class Waiting:
             self._open[taken.command_id] = taken
             self._own += self.owns(taken)
 
+    def has(self, command_id: str) -> bool:
+        return command_id in self._open
+
     def owns(self, taken: PartnerCommandTaken) -> bool:
         return taken.edge_id == self._edge_id
 
