@@ -29,6 +29,7 @@ from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
+from services.runtime.egress import Egress
 from services.runtime.process import Process, run
 from services.runtime.registry import codec_of
 from services.runtime.secret_file import kept_secret
@@ -63,7 +64,8 @@ async def operate(
     bus = Bus(settings.kafka, codec)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
-    inquiries = Inquiries(settings.inquiry_timeout_s)
+    egress = Egress()
+    inquiries = Inquiries(settings.inquiry_timeout_s, egress)
     edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
@@ -73,7 +75,7 @@ async def operate(
     for reader in readers:
         reader.start()
     metrics.register(edge.metrics)
-    soap = SoapServer(edge, registry.stations.get) if settings.ocpp_soap_host else None
+    soap = SoapServer(edge, registry.stations.get, egress) if settings.ocpp_soap_host else None
     listeners = await serve(edge)
     _say(process, edge, listeners, soap)
     try:
@@ -92,9 +94,7 @@ async def operate(
             beside.cancel()
     finally:
         listeners.close()
-        if soap:
-            await soap.close()
-        await inquiries.close()
+        await _hang_up(soap, inquiries, egress)
         metrics.unregister(edge.metrics)
         for reader in readers:
             reader.stop()
@@ -231,6 +231,14 @@ async def _tick(edge: StationEdge) -> None:
     while True:
         await asyncio.sleep(_TICK_S)
         edge.tick()
+
+
+async def _hang_up(soap: SoapServer | None, inquiries: Inquiries, egress: Egress) -> None:
+    """Ask nobody any more."""
+    if soap:
+        await soap.close()
+    await inquiries.close()
+    await egress.close()
 
 
 async def _until(process: Process, true: Callable[[], bool]) -> None:

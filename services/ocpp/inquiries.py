@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import httpx
 import structlog
 
 from services.ocpp.inbound.reply import Question
+from services.runtime.egress import Egress, Refused, Unreachable
 
 Answers = Sequence[bytes | None]
 Inquire = Callable[[tuple[Question, ...], Callable[[Answers], None]], None]
 """Asks all questions at once and passes the answers on, later; None for a question that has none."""
 
 _MOST_AT_ONCE: Final = 500
+_OK: Final = 200
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +25,15 @@ def nobody(questions: tuple[Question, ...], then: Callable[[Answers], None]) -> 
 
 
 class Inquiries:
-    """The process's requests to others, on its event loop. `timeout_s` is all the time that one has."""
+    """The process's requests to others, on its event loop. `timeout_s` is all the time that one has.
 
-    def __init__(self, timeout_s: float) -> None:
+    Addresses are the operator's, or below one of them, so they may be in our own network and of plain HTTP.
+    """
+
+    def __init__(self, timeout_s: float, egress: Egress) -> None:
         self._timeout_s = timeout_s
         self._tasks: set[asyncio.Task[None]] = set()
-        # Neither proxies of the environment nor redirects: what was allowed is what is asked.
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout_s)
+        self._egress = egress
 
     def ask(self, questions: tuple[Question, ...], then: Callable[[Answers], None]) -> None:
         """As `Inquire`; with too many on the way there is no answer, at once."""
@@ -45,27 +48,21 @@ class Inquiries:
         """Drop what is open."""
         for task in self._tasks:
             task.cancel()
-        await self._client.aclose()
 
     async def _ask(self, questions: tuple[Question, ...], then: Callable[[Answers], None]) -> None:
         then(await asyncio.gather(*(self._answer(question) for question in questions)))
 
     async def _answer(self, question: Question) -> bytes | None:
+        headers = {"content-type": question.content_type, **dict(question.headers)}
         try:
-            return await asyncio.wait_for(self._post(question), self._timeout_s)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            answer = await self._egress.request(
+                "POST", question.url, headers, question.body, allow_private=True,
+                timeout_s=self._timeout_s, most_bytes=question.most_bytes,
+            )  # fmt: skip
+        except (Refused, Unreachable) as error:
             log.warning("no answer", url=question.url, error=repr(error))
             return None
-
-    async def _post(self, question: Question) -> bytes | None:
-        headers = {"Content-Type": question.content_type, "Accept-Encoding": "identity", **dict(question.headers)}
-        async with self._client.stream("POST", question.url, content=question.body, headers=headers) as response:
-            if response.status_code != httpx.codes.OK:
-                log.warning("no answer", url=question.url, status=response.status_code)
-                return None
-            body = b""
-            async for part in response.aiter_raw():
-                body += part
-                if len(body) > question.most_bytes:
-                    return None
-            return body
+        if answer.status != _OK:
+            log.warning("no answer", url=question.url, status=answer.status)
+            return None
+        return answer.body

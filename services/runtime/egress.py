@@ -1,16 +1,17 @@
-"""The one client for requests to addresses that others have given us: callbacks, partners' endpoints.
+"""The one client for requests to addresses that others have given us: callbacks, partners' endpoints, stations.
 
 Such an address may be meant to make us ask our own network (server-side request forgery) or to keep us busy. So:
 names are resolved here and the very address that was checked is connected to; private, loopback, link-local and
 other addresses that are not of the public internet are refused, and so is plain HTTP, unless the caller says that
-this partner may; redirects are answers, not orders; time and size are limited; TLS certificates are verified.
+this partner may, or has a rule of its own; redirects are answers, not orders; proxies of the environment are not
+used; time and size are limited; TLS certificates are verified.
 """
 
 import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -24,12 +25,17 @@ TIMEOUT_S: Final = 15.0
 """Of a whole exchange, from looking up the name to the last byte of the answer."""
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_CONNECTIONS: Final = 200
+_CONNECTIONS: Final = 500
+_CONNECT_S: Final = 10.0
 _IDLE_S: Final = 30.0
 _TRIED: Final = 3
 """How many of a name's addresses are tried."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+Rule = Callable[[str, Sequence[str]], Sequence[str]]
+"""(host, its IP addresses): those that may be connected to. May refuse by raising; `Refused`, or what it likes."""
 
 
 class Refused(Exception):
@@ -38,6 +44,14 @@ class Refused(Exception):
 
 class Unreachable(Exception):
     """No answer, or none that could be taken: it may have been done or not."""
+
+
+class NotConnected(Unreachable):
+    """Nobody there: nothing has been sent."""
+
+
+class TooLong(Unreachable):
+    """An answer with more bytes than the caller takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,28 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def only_public(host: str, addresses: Sequence[str]) -> Sequence[str]:
+    """The rule for whoever has no other: addresses of the public internet."""
+    allowed = [text for text in addresses if is_public(ipaddress.ip_address(text))]
+    if not allowed:
+        raise Refused(f"{host} has no public address")
+    return allowed
+
+
+def also_private(host: str, addresses: Sequence[str]) -> Sequence[str]:
+    """The rule for whom we trust with our own network: all but what is no host, or the metadata service."""
+    allowed = [text for text in addresses if not _is_nowhere(ipaddress.ip_address(text))]
+    if not allowed:
+        raise Refused(f"{host} has no address that is a host's")
+    return allowed
+
+
+def _is_nowhere(address: Address) -> bool:
+    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = inner or address
+    return address.is_link_local or address.is_multicast or address.is_unspecified
+
+
 def checked_url(url: str, *, allow_private: bool) -> str:
     """The URL when it may be asked at all; Refused says why not."""
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
@@ -91,7 +127,7 @@ class Egress:
     def __init__(self, resolve: Resolver | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._resolve = resolve or _look_up
         self._tls = tls or ssl.create_default_context()
-        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
+        self._pools: dict[Rule, httpcore.AsyncConnectionPool] = {}
 
     async def request(
         self,
@@ -101,18 +137,24 @@ class Egress:
         body: bytes | None = None,
         *,
         allow_private: bool = False,
+        rule: Rule | None = None,
         timeout_s: float = TIMEOUT_S,
         most_bytes: int = MOST_BYTES,
     ) -> Answer:
-        """Ask, and give the answer whatever its status; Refused or Unreachable otherwise."""
-        checked_url(url, allow_private=allow_private)
+        """Ask, and give the answer whatever its status; Refused or Unreachable otherwise.
+
+        A `rule` takes the place of `allow_private`; it is asked when a connection is made, and has to be the same
+        object each time. Header names in lower case.
+        """
+        checked_url(url, allow_private=allow_private or rule is not None)
         own = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "wattlog"}
         pairs = [(name.encode(), value.encode()) for name, value in (own | dict(headers or {})).items()]
-        pool = self._pool(allow_private)
+        pool = self._pool(rule or (also_private if allow_private else only_public))
+        patience = {"timeout": {"connect": _CONNECT_S, "pool": _CONNECT_S}}
         try:
             async with (
                 asyncio.timeout(timeout_s),
-                pool.stream(method, url, headers=pairs, content=body) as response,
+                pool.stream(method, url, headers=pairs, content=body, extensions=patience) as response,
             ):
                 told = {
                     name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
@@ -120,6 +162,8 @@ class Egress:
                 return Answer(response.status, told, await _read(response.stream, most_bytes))
         except TimeoutError as error:
             raise Unreachable(f"no answer within {timeout_s:g} s") from error
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+            raise NotConnected(f"{type(error).__name__}: {error}") from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except httpcore.UnsupportedProtocol as error:
@@ -129,16 +173,16 @@ class Egress:
         for pool in self._pools.values():
             await pool.aclose()
 
-    def _pool(self, allow_private: bool) -> httpcore.AsyncConnectionPool:
-        """Connections to private addresses are never lent to whom they are not allowed."""
-        if allow_private not in self._pools:
-            self._pools[allow_private] = httpcore.AsyncConnectionPool(
+    def _pool(self, rule: Rule) -> httpcore.AsyncConnectionPool:
+        """Connections that one rule allows are never lent to whom another one may not."""
+        if rule not in self._pools:
+            self._pools[rule] = httpcore.AsyncConnectionPool(
                 ssl_context=self._tls,
                 max_connections=_CONNECTIONS,
                 keepalive_expiry=_IDLE_S,
-                network_backend=_Guarded(self._resolve, allow_private=allow_private),
+                network_backend=_Guarded(self._resolve, rule),
             )
-        return self._pools[allow_private]
+        return self._pools[rule]
 
 
 async def _read(stream: Any, most_bytes: int) -> bytes:
@@ -147,16 +191,16 @@ async def _read(stream: Any, most_bytes: int) -> bytes:
     async for part in stream:
         read += part
         if len(read) > most_bytes:
-            raise httpcore.ReadError(f"the answer has more than {most_bytes} bytes")
+            raise TooLong(f"the answer has more than {most_bytes} bytes")
     return bytes(read)
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were checked, and to nothing else: a name is never looked up twice."""
 
-    def __init__(self, resolve: Resolver, *, allow_private: bool) -> None:
+    def __init__(self, resolve: Resolver, rule: Rule) -> None:
         self._resolve = resolve
-        self._allow_private = allow_private
+        self._rule = rule
         self._tcp = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -167,12 +211,12 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        found = await self._resolve(host, port)
-        allowed = [text for text in found if self._allow_private or is_public(ipaddress.ip_address(text))]
-        if not allowed:
-            raise Refused(f"{host} has no public address")
-        failed: Exception = OSError(f"{host} has no address")
-        for address in allowed[:_TRIED]:
+        try:
+            found = await self._resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(repr(error)) from error
+        failed: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in self._rule(host, found)[:_TRIED]:
             try:
                 return await self._tcp.connect_tcp(address, port, timeout, local_address, socket_options)
             except httpcore.ConnectError as error:

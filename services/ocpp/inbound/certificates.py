@@ -61,7 +61,7 @@ def _pool_question(pool: EvCertificates, payload: dict[str, Any]) -> Question:
         "certificateInstallationReq": payload["exiRequest"],
         "xsdMsgDefNamespace": payload["iso15118SchemaVersion"],
     }
-    headers = (("Authorization", f"Bearer {pool.token}"),) if pool.token else ()
+    headers = (("authorization", f"Bearer {pool.token}"),) if pool.token else ()
     url = pool.url.rstrip("/") + _CONTRACT_DATA
     return Question(url, orjson.dumps(asked), "application/json", headers, _MAX_ANSWER)
 

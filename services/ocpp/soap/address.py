@@ -15,13 +15,12 @@ class Forbidden(Exception):
 
 
 class Target(NamedTuple):
-    """Where to send a request; `literal` is true when the host is an IP address."""
+    """Where to send a request."""
 
     scheme: str
     host: str
     port: int
     path: str
-    literal: bool
 
     @property
     def authority(self) -> str:
@@ -46,9 +45,7 @@ def target(url: str) -> Target:
     if parts.scheme not in _PORTS or not host or len(url) > _MAX_LENGTH or not _is_plain(parts):
         raise Forbidden(f"{url[:80]!r} is no http or https URL of a station")
     query = f"?{parts.query}" if parts.query else ""
-    return Target(
-        parts.scheme, host, port or _PORTS[parts.scheme], (parts.path or "/") + query, _literal(host) is not None
-    )
+    return Target(parts.scheme, host, port or _PORTS[parts.scheme], (parts.path or "/") + query)
 
 
 def chosen(registered: str, announced: str, networks: Sequence[Network]) -> Target:
@@ -68,23 +65,23 @@ def chosen(registered: str, announced: str, networks: Sequence[Network]) -> Targ
     raise Forbidden(f"the station announces {there.url}, which is not what it is registered with")
 
 
-def check(to: Target, addresses: Iterable[str], networks: Sequence[Network]) -> str:
+def check(host: str, addresses: Iterable[str], networks: Sequence[Network]) -> str:
     """The first of a host's IP addresses, once all of them are such as a station may have.
 
     An address that is written out was registered by the operator, or lies in an allowed network. What a name means
     is somebody else's to say: it must be public, or lie in an allowed network.
     """
-    first = ""
+    first, literal = "", _literal(host) is not None
     for text in addresses:
         address = ip_address(text.partition("%")[0])
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
         allowed = any(address in network for network in networks)
-        if _is_nowhere(address) or not (to.literal or allowed or address.is_global):
-            raise Forbidden(f"{to.host} is at {address}, where no station is looked for")
+        if _is_nowhere(address) or not (literal or allowed or address.is_global):
+            raise Forbidden(f"{host} is at {address}, where no station is looked for")
         first = first or str(address)
     if not first:
-        raise Forbidden(f"{to.host} has no address")
+        raise Forbidden(f"{host} has no address")
     return first
 
 

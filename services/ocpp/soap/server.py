@@ -13,6 +13,7 @@ from services.domain.events.station import Station
 from services.ocpp.edge import StationEdge
 from services.ocpp.soap.calls import Calls
 from services.ocpp.soap.endpoint import Endpoint
+from services.runtime.egress import Egress
 
 _LONGEST_HEAD_BYTES: Final = 16_384
 _MOST_CONNECTIONS: Final = 4_000
@@ -25,9 +26,9 @@ _BACKLOG: Final = 1024
 class SoapServer:
     """The open port and the process's requests to stations."""
 
-    def __init__(self, edge: StationEdge, station: Callable[[str], Station | None]) -> None:
+    def __init__(self, edge: StationEdge, station: Callable[[str], Station | None], egress: Egress) -> None:
         self._listener = _listen(edge)
-        self._calls = Calls(edge, station, edge.settings.soap_networks())
+        self._calls = Calls(edge, station, edge.settings.soap_networks(), egress)
         self._server = _Server(_config(Endpoint(edge, self._calls.ask)))
         self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
 

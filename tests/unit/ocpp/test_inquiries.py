@@ -13,6 +13,7 @@ from services.ocpp.edge import StationEdge
 from services.ocpp.inbound.reply import Question
 from services.ocpp.inquiries import Inquiries, nobody
 from services.ocpp.settings import OcppSettings
+from services.runtime.egress import Egress
 from tests.integration.contract_pki import EXI_RESPONSE, Operator, World, hash_data
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, V201
 from tests.unit.ocpp.test_edge import QUIET, Socket
@@ -102,22 +103,23 @@ class TestEdge:
 
 class TestAsking:
     async def test_brings_answers_in_the_order_of_the_questions(self) -> None:
-        world, inquiries = World(), Inquiries(5)
+        world, inquiries = World(), Inquiries(5, Egress())
         pool = Question(f"{world.url}/v1/ccp/signedContractData", b"{}", "application/json")
         away = Question("http://127.0.0.1:9/", b"", "x")
         short = pool._replace(most_bytes=10)
         missing = pool._replace(url="http://[broken")
+        inside = pool._replace(url="http://169.254.169.254/latest/meta-data")
         told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        inquiries.ask((away, pool, short, missing), told.set_result)
-        first, second, third, fourth = await told
-        assert (first, third, fourth) == (None, None, None)
+        inquiries.ask((away, pool, short, missing, inside), told.set_result)
+        first, second, third, fourth, fifth = await told
+        assert (first, third, fourth, fifth) == (None,) * 4
         assert EXI_RESPONSE.encode() in second
         await inquiries.close()
         world.server.shutdown()
 
     async def test_takes_no_more_than_it_can_carry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("services.ocpp.inquiries._MOST_AT_ONCE", 0)
-        inquiries, told = Inquiries(5), list[Any]()
+        inquiries, told = Inquiries(5, Egress()), list[Any]()
         inquiries.ask((Question("http://127.0.0.1:9/", b"", "x"),), told.append)
         assert told == [[None]]
         await inquiries.close()

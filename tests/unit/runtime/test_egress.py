@@ -3,12 +3,22 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
-from services.runtime.egress import Answer, Egress, Refused, Unreachable, checked_url, is_public
+from services.runtime.egress import (
+    Answer,
+    Egress,
+    NotConnected,
+    Refused,
+    TooLong,
+    Unreachable,
+    also_private,
+    checked_url,
+    is_public,
+)
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -61,6 +71,19 @@ class TestIsPublic:
     )  # fmt: skip
     def test_of_our_own(self, address: str) -> None:
         assert not is_public(ipaddress.ip_address(address))
+
+
+class TestAlsoPrivate:
+    @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "8.8.8.8", "::1", "fd00::1"])
+    def test_lets_our_own_network_pass(self, address: str) -> None:
+        assert also_private("host", ["169.254.169.254", address]) == [address]
+
+    @pytest.mark.parametrize(
+        "address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "::"]
+    )
+    def test_lets_nothing_pass_that_is_no_host(self, address: str) -> None:
+        with pytest.raises(Refused, match="no address that is a host's"):
+            also_private("host", [address])
 
 
 class TestCheckedUrl:
@@ -166,7 +189,7 @@ class TestRequest:
                 await writer.drain()
 
         async with server(handler) as url:
-            with pytest.raises(Unreachable, match="more than 1000 bytes"):
+            with pytest.raises(TooLong, match="more than 1000 bytes"):
                 await ask(url)
 
     async def test_does_not_wait_for_a_slow_partner(self) -> None:
@@ -185,8 +208,41 @@ class TestRequest:
     async def test_tells_that_nobody_is_there(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-        with pytest.raises(Unreachable):
+        with pytest.raises(NotConnected):
             await ask(f"http://127.0.0.1:{port}/")
+
+    async def test_tells_that_a_name_says_nothing(self) -> None:
+        async def nothing(_host: str, _port: int) -> list[str]:
+            raise socket.gaierror("no such name")
+
+        egress = Egress(nothing)
+        with pytest.raises(NotConnected, match="no such name"):
+            await egress.request("GET", "https://nowhere.example/")
+        await egress.close()
+
+    async def test_asks_a_rule_of_the_callers_own(self) -> None:
+        asked: list[tuple[str, list[str]]] = []
+
+        def rule(host: str, addresses: Sequence[str]) -> Sequence[str]:
+            asked.append((host, list(addresses)))
+            if host == "2130706433":
+                raise RuntimeError("not this one")
+            return addresses
+
+        async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await head_of(reader)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+
+        egress = Egress()
+        async with server(handler) as url:
+            assert (await egress.request("POST", url, body=b"x", rule=rule)).status == 204
+            with pytest.raises(Refused):
+                await egress.request("POST", url.replace("http:", "https:"), body=b"x")
+            with pytest.raises(RuntimeError, match="not this one"):
+                await egress.request("GET", "http://2130706433:9/", rule=rule)
+        await egress.close()
+        assert asked == [("127.0.0.1", ["127.0.0.1"]), ("2130706433", ["127.0.0.1"])]
 
     @pytest.mark.parametrize("nonsense", [b"SSH-2.0-OpenSSH\r\n", b"", b"HTTP/1.1 999999 x\r\n\r\n"])
     async def test_survives_what_is_not_http(self, nonsense: bytes) -> None:

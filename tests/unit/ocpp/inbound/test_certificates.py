@@ -91,7 +91,7 @@ class TestEvCertificate:
         assert asked.inquiry is not None
         (question,) = asked.inquiry.questions
         assert question.url == "https://pool.example/v1/ccp/signedContractData"
-        assert question.headers == (("Authorization", "Bearer secret"),)
+        assert question.headers == (("authorization", "Bearer secret"),)
         reply = answered(asked, MO.pooled(question.body))
         assert reply.payload == {"status": "Accepted", "exiResponse": EXI_RESPONSE}
         assert MO.requests[-1]["certificateInstallationReq"] == "gJgC"
