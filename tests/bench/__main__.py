@@ -27,6 +27,7 @@ BENCHMARKS = [
     "streaming",
     "latency",
     "pricing",
+    "local_lists",
 ]
 Figure = dict[str, Any]
 

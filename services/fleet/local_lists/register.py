@@ -50,6 +50,8 @@ class Register:
         self._wanted: dict[Selection, Wanted] = {}
         self._quiet: dict[str, tuple[Station, Connection, LocalList]] = {}
         """Stations that had what they should when they were last looked at, and by what."""
+        self._same: dict[str, tuple[LocalListEntry, ...]] = {}
+        """Lists by digest. Stations that have the same, as most do, share one: else 8 bytes a token."""
         self._shared: dict[LocalListEntry, LocalListEntry] = {}
         self._dirty_at: Millis | None = None
 
@@ -60,10 +62,13 @@ class Register:
         return sum(known.status not in done for known in self._lists.values())
 
     def restore(self, lists: Iterable[LocalList]) -> None:
-        """Lists as they were published. Thousands of stations have the same tokens: they share what says so."""
+        """Lists as they were published. Those that differ share at least what is said about each token."""
         for known in lists:
-            entries = tuple([self._shared.setdefault(entry, entry) for entry in known.entries])
-            self._keep(replace(known, entries=entries), told=True)
+            digest = digest_of(known.entries)
+            if digest not in self._same:
+                self._same[digest] = tuple([self._shared.setdefault(entry, entry) for entry in known.entries])
+            self._lists[known.key] = replace(known, entries=self._same[digest])
+            self._digests[known.key] = digest
 
     def restored(self) -> Millis | None:
         """All lists are; since when results may be missing."""
@@ -150,17 +155,18 @@ class Register:
             self._dirty_at = None
             self._wanted.clear()
             self._quiet.clear()
+            still = set(self._digests.values())
+            self._same = {digest: entries for digest, entries in self._same.items() if digest in still}
         for selection, listed in list(self._wanted.items()):
             if listed.until is not None and listed.until <= now_ms:
                 del self._wanted[selection]
                 self._quiet.clear()
 
-    def _keep(self, known: LocalList, *, told: bool = False) -> None:
+    def _keep(self, known: LocalList) -> None:
         before = self._lists.get(known.key)
         if before == known:
             return
-        self._lists[known.key] = known
         if before is None or before.entries is not known.entries:
-            self._digests[known.key] = digest_of(known.entries)
-        if not told:
-            self._changed[known.key] = known
+            digest = self._digests[known.key] = digest_of(known.entries)
+            known = replace(known, entries=self._same.setdefault(digest, known.entries))
+        self._lists[known.key] = self._changed[known.key] = known

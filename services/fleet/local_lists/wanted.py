@@ -17,6 +17,8 @@ MAX_ID_TAG_LENGTH: Final = 20
 """Of OCPP 1.6."""
 
 _DIGEST_BYTES: Final = 8
+_LIST_DIGEST_BYTES: Final = 16
+"""Stations whose lists have the same digest share one list: nobody may make two that have."""
 
 Known = tuple[str, str]
 """A token as a station tells it from others: uid and IdTokenEnumType."""
@@ -83,10 +85,10 @@ NOTHING: Final = Wanted()
 
 
 def digest_of(entries: Iterable[LocalListEntry]) -> str:
-    """The same for the same entries in whatever order; "" for none."""
+    """The same for the same entries in whatever order, and for no others; "" for none."""
     listed = sorted([(entry.token_uid, entry.type, entry.digest) for entry in entries])
-    return _digest(listed) if listed else ""
+    return _digest(listed, _LIST_DIGEST_BYTES) if listed else ""
 
 
-def _digest(content: object) -> str:
-    return blake2b(msgspec.json.encode(content), digest_size=_DIGEST_BYTES).hexdigest()
+def _digest(content: object, size: int = _DIGEST_BYTES) -> str:
+    return blake2b(msgspec.json.encode(content), digest_size=size).hexdigest()

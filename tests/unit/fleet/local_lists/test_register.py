@@ -1,5 +1,6 @@
 """Local lists of stations over time: told once, then only what changes, and whole when nobody knows."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -480,3 +481,47 @@ class TestWhateverHappens:
         should.sort(key=lambda one: (-one.updated_at, one.token_uid))
         assert set(world.fake.tokens) == {one.token_uid for one in should[:8]}
         assert world.list.status is LocalListStatus.CURRENT
+
+
+class TestMemory:
+    fakes: dict[str, FakeStation]
+
+    def world(self) -> World:
+        world = World()
+        self.fakes = {f"CP{number}": FakeStation() for number in range(3)}
+        world.tokens = {f"t/{number}": token(f"T{number}") for number in range(5)}
+        world.registry |= {f"t/CP{number}": station(f"CP{number}") for number in range(3)}
+        world.connections |= {f"t/CP{number}": connection(f"CP{number}") for number in range(3)}
+        return world
+
+    def told(self, world: World) -> list[LocalList]:
+        """All stations have had their lists."""
+        for _ in range(30):
+            for command in world.tick():
+                world.hear(self.fakes[command.station_id].answer(command))
+        return list(world.published.values())
+
+    def test_has_one_list_for_all_stations_that_have_the_same(self) -> None:
+        world = self.world()
+        assert len({id(known.entries) for known in self.told(world)}) == 1
+        world.change(token("T9"))
+        lists = self.told(world)
+        assert [len(known.entries) for known in lists] == [6] * 3
+        assert len({id(known.entries) for known in lists}) == 1
+
+    def test_has_one_list_for_all_after_a_restart_whatever_their_order(self) -> None:
+        world = self.world()
+        lists = self.told(world)
+        world.published["t/CP1"] = replace(lists[1], entries=lists[1].entries[::-1])
+        world.restart()
+        before = [known.entries for known in world.register._lists.values()]
+        assert len({id(entries) for entries in before}) == 1
+        assert set(before[0]) == set(lists[0].entries)
+
+    def test_forgets_lists_that_no_station_has_any_more(self) -> None:
+        world = self.world()
+        self.told(world)
+        for number in range(10, 15):
+            world.change(token(f"T{number}"))
+            self.told(world)
+        assert len(world.register._same) <= 3
