@@ -642,6 +642,37 @@ class ReportedVariable:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoamingSignedValue:
+    """A signed meter record as a CDR carries it."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.RoamingSignedValue"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    nature: str  # Start, End or Intermediate.
+    signed_data: str  # The text as received, unchanged.
+    sha256: str  # Lower-case hex over signed_data.
+    decoded_sha256: str = ""  # Over what its Base64 stands for; empty when it is none.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "nature": self.nature,
+            "signed_data": self.signed_data,
+            "sha256": self.sha256,
+            "decoded_sha256": self.decoded_sha256,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            nature=record["nature"],
+            signed_data=record["signed_data"],
+            sha256=record["sha256"],
+            decoded_sha256=record["decoded_sha256"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampledValue:
     """One value of a meter value, normalised in name only."""
 
