@@ -39,6 +39,9 @@ INPUTS = (
     "station.results.v1",
     "authorization.events.v1",
     "ocpp.frames.v1",
+    "roaming.state.v1",
+    "roamingsession.state.v1",
+    "roamingcdr.state.v1",
 )
 SINK = Sink(name="analytics.v1", topics=INPUTS, to_rows=rows_of, schemas=TABLES)
 

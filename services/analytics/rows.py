@@ -6,6 +6,7 @@ from typing import Any
 
 from services.analytics import devices
 from services.analytics import evidence as proofs
+from services.analytics import roaming as partners
 from services.analytics.frames import frame_rows
 from services.analytics.tables import READING_DIGITS, READING_PLACES
 from services.domain.events import (
@@ -15,6 +16,9 @@ from services.domain.events import (
     evidence,
     meterkey,
     ocpp,
+    roaming,
+    roamingcdr,
+    roamingsession,
     session,
     settlement,
     station,
@@ -70,6 +74,17 @@ def _of_evidence(event: object) -> Rows:
             return {"verdicts": [proofs.verdict(event)]}
         case meterkey.MeterKeys():
             return {"meter_keys": proofs.keys(event)}
+    return _of_roaming(event)
+
+
+def _of_roaming(event: object) -> Rows:
+    match event:
+        case roaming.RoamingObject():
+            return {"roaming_locations": [_in_times(row) for row in partners.locations(event)]}
+        case roamingsession.RoamingSession():
+            return {"roaming_sessions": [_in_times(partners.session(event))]}
+        case roamingcdr.RoamingCdr():
+            return {"roaming_cdrs": [_in_times(partners.cdr(event))]}
     return _of_device(event)
 
 
@@ -322,6 +337,10 @@ def moment(millis: Millis) -> Millis:
 
 def _in_time(row: Row) -> Row:
     return {**row, "occurred_at": _maybe(row["occurred_at"])}
+
+
+def _in_times(row: Row) -> Row:
+    return {**row, **{name: _maybe(row[name]) for name in partners.TIMES if name in row}}
 
 
 def _maybe(millis: Millis | None) -> Millis | None:

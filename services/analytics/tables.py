@@ -5,6 +5,8 @@ Scales are those of the Avro schemas, so that no digit is lost on the way: energ
 
 import pyarrow.lib as pa
 
+from services.analytics.roaming_tables import ROAMING_TABLES
+
 _MOMENT = pa.timestamp("ms", tz="UTC")
 _ENERGY = pa.decimal128(20, 4)
 _MONEY = pa.decimal128(22, 6)
@@ -29,6 +31,7 @@ READING_DIGITS = 38
 """All digits of meter_readings.value."""
 
 TABLES: dict[str, pa.Schema] = {
+    **ROAMING_TABLES,
     "signed_records": pa.schema(
         {
             "tenant": pa.string(),

@@ -20,6 +20,8 @@ from services.ocpi.peer import Peer
 from services.ocpi.profile_routes import ProfileRoutes
 from services.ocpi.registrar import Outside, Registrar
 from services.ocpi.registry_routes import RegistryRoutes
+from services.ocpi.roaming import holdings
+from services.ocpi.roaming.provider import Provider
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.station_requests import Means
@@ -48,22 +50,24 @@ def main() -> None:
 
 async def run(chosen: OcpiSettings, host: process.Process) -> None:
     """Learn what is in Kafka, then serve until the host stops. OSError when the port is taken."""
-    await asyncio.to_thread(topics.create_topics, chosen.kafka, TOPICS)
+    await asyncio.to_thread(topics.create_topics, chosen.kafka, (*TOPICS, *holdings.TOPICS))
     listener = listen(chosen)
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus, egress = Directory(chosen.kafka, codec), Bus(chosen.kafka, codec), Egress()
     seal = seal_of(chosen.sealing_key, chosen.common.data_dir)
     traffic = StationTraffic(chosen, codec, directory, bus, Peer(egress, new_token), seal, new_token)
+    provider = Provider(chosen, codec, now_ms, new_token)
     traffic.start()
     directory.start()
+    provider.start()
     stopped = asyncio.ensure_future(host.stopping.wait())
-    starting = asyncio.ensure_future(traffic.resume())
+    starting = asyncio.ensure_future(_resumed(traffic, provider))
     try:
         await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory, bus, egress, traffic.means), chosen))
+        server = Server(config(application(chosen, directory, bus, egress, traffic.means, provider), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -74,10 +78,17 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
     finally:
         starting.cancel()
         directory.stop()
+        provider.stop()
         listener.close()
         await traffic.stop()
         await egress.close()
         await bus.close()
+
+
+async def _resumed(traffic: StationTraffic, provider: Provider) -> None:
+    """Everything that was there is known."""
+    await traffic.resume()
+    await provider.wait_caught_up()
 
 
 def listen(chosen: OcpiSettings) -> socket.socket:
@@ -92,7 +103,9 @@ def listen(chosen: OcpiSettings) -> socket.socket:
         ) from error
 
 
-def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, means: Means) -> ASGIApp:
+def application(
+    chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, means: Means, provider: Provider
+) -> ASGIApp:
     """Everything that answers, as one ASGI application, without documentation pages.
 
     Methods that a route does not have are answered 405.
@@ -107,6 +120,7 @@ def application(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Eg
     PullRoutes(chosen, directory, means.store, now_ms, answering).mount(app)
     CommandRoutes(chosen, means, answering).mount(app)
     ProfileRoutes(chosen, means, answering).mount(app)
+    provider.mount(app, directory, bus.publish, answering)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from services.domain.events.partner import Partner
 from services.ocpi.answering import Answering
 from services.ocpi.bodies import json_of
 from services.ocpi.outbound import configuration
@@ -32,7 +33,9 @@ class CredentialsRoutes:
         return self._answering.success(configuration.versions(self._own))
 
     async def version_details(self, request: Request) -> Response:
-        return self._answering.success(configuration.version_details(self._own.public_url, version_of(request)))
+        partner: Partner = request.scope["partner"]
+        roles = {partner.role, *(role.role for role in partner.roles)}
+        return self._answering.success(configuration.version_details(self._own, version_of(request), roles))
 
     async def credentials(self, request: Request) -> Response:
         """GET: the token that was shown comes back; we have kept but its hash."""

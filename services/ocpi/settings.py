@@ -3,7 +3,7 @@
 import socket
 from dataclasses import dataclass
 
-from services.ocpi.outbound.configuration import VERSIONS, Own
+from services.ocpi.outbound.configuration import ROLES, VERSIONS, Own
 from services.ocpi.wire.parties import Party
 from services.runtime.clickhouse import ClickHouseSettings
 from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
@@ -30,6 +30,9 @@ class OcpiSettings:
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
     ocpi_operator_name: str = setting("Wattlog", "our name in credentials")
     ocpi_versions: str = setting("2.1.1,2.2.1,2.3.0", "versions of OCPI that are offered, comma separated")
+    ocpi_roles: str = setting(
+        "CPO,EMSP", "what we are to partners: CPO (they pull from us), EMSP (our drivers charge at theirs)"
+    )
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     ocpi_settle_ms: int = setting(
         0, "objects updated so recently are left to the partner's next pull, unless it names date_to"
@@ -51,7 +54,15 @@ class OcpiSettings:
         if not named <= set(VERSIONS):
             raise BadSetting(f"WATTLOG_OCPI_VERSIONS={self.ocpi_versions!r}: choose among {', '.join(VERSIONS)}")
         offered = tuple(version for version in VERSIONS if version in named)
-        return Own(self.public_url, self.operator, self.ocpi_operator_name, offered)
+        return Own(self.public_url, self.operator, self.ocpi_operator_name, offered, self.roles)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """BadSetting when there is none, or one is named that we cannot have."""
+        named = {part.strip().upper() for part in self.ocpi_roles.split(",")}
+        if not named <= set(ROLES):
+            raise BadSetting(f"WATTLOG_OCPI_ROLES={self.ocpi_roles!r}: choose among {', '.join(ROLES)}")
+        return tuple(role for role in ROLES if role in named)
 
     @property
     def edge_id(self) -> str:

@@ -1,5 +1,6 @@
 """Versions, version details and credentials as we tell them (version_information_endpoint, credentials)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,20 @@ MODULES: Final = {
 }
 """What is served per version. The role of credentials means nothing and is SENDER."""
 
+_AS_PROVIDER: Final = (
+    ("locations", RECEIVER),
+    ("tariffs", RECEIVER),
+    ("sessions", RECEIVER),
+    ("cdrs", RECEIVER),
+    ("tokens", SENDER),
+    ("commands", SENDER),
+)
+"""What we serve CPOs as a provider, below emsp/: the same modules from the other side."""
+
+CPO: Final = "CPO"
+EMSP: Final = "EMSP"
+ROLES: Final = (CPO, EMSP)
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
@@ -30,6 +45,7 @@ class Own:
     operator: Party
     name: str
     versions: tuple[str, ...] = VERSIONS
+    roles: tuple[str, ...] = (CPO,)
 
 
 def versions(own: Own) -> list[dict[str, str]]:
@@ -37,25 +53,32 @@ def versions(own: Own) -> list[dict[str, str]]:
     return [{"version": version, "url": f"{own.public_url}/ocpi/{version}"} for version in own.versions]
 
 
-def version_details(public_url: str, version: str) -> dict[str, Any]:
-    """The endpoints of a version; 2.1.1 does not know roles."""
-    endpoints = [
-        {"identifier": module, "url": f"{public_url}/ocpi/{version}/{module}"}
-        | ({} if version == V211 else {"role": role})
-        for module, role in MODULES[version]
-    ]
+def version_details(own: Own, version: str, partner_roles: Collection[str] = ()) -> dict[str, Any]:
+    """The endpoints of a version for a partner of these roles; 2.1.1 does not know ours, so each partner is told
+    the side that is for it: CPOs a provider's, hubs both, all others a CPO's."""
+    base, hub = f"{own.public_url}/ocpi/{version}", "HUB" in partner_roles
+    endpoints = [_endpoint(base, version, *MODULES[version][0])]
+    if CPO in own.roles and (hub or CPO not in partner_roles or EMSP not in own.roles):
+        endpoints += [_endpoint(base, version, *one) for one in MODULES[version][1:]]
+    if EMSP in own.roles and (hub or CPO in partner_roles or CPO not in own.roles):
+        endpoints += [_endpoint(f"{base}/emsp", version, *one) for one in _AS_PROVIDER]
     return {"version": version, "endpoints": endpoints}
+
+
+def _endpoint(base: str, version: str, module: str, role: str) -> dict[str, str]:
+    told = {"identifier": module, "url": f"{base}/{module}"}
+    return told if version == V211 else told | {"role": role}
 
 
 def credentials(own: Own, version: str, token: str) -> dict[str, Any]:
     """How a partner reaches us: with this token, of which we keep but a hash."""
-    role = {
-        "role": "CPO",
+    whose = {
         "business_details": {"name": own.name},
         "party_id": own.operator.party_id,
         "country_code": own.operator.country_code,
     }
-    whole = {"token": token, "url": f"{own.public_url}/ocpi/versions", "roles": [role]}
+    roles = [{"role": role, **whose} for role in own.roles]
+    whole = {"token": token, "url": f"{own.public_url}/ocpi/versions", "roles": roles}
     told = to_version(whole, "Credentials", version).value
     assert told is not None
     return told

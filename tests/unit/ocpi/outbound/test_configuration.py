@@ -28,14 +28,14 @@ class TestVersions:
 class TestVersionDetails:
     @pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
     def test_name_what_is_served_and_in_which_role(self, version: str) -> None:
-        details = version_details(URL, version)
+        details = version_details(OWN, version)
         assert details["version"] == version
         told = {(e["identifier"], e["role"], e["url"]) for e in details["endpoints"]}
         assert told == {(module, role, f"{URL}/ocpi/{version}/{module}") for module, role in MODULES[version]}
         assert ("credentials", "SENDER", f"{URL}/ocpi/{version}/credentials") in told
 
     def test_of_211_know_no_roles(self) -> None:
-        told = version_details(URL, "2.1.1")["endpoints"]
+        told = version_details(OWN, "2.1.1")["endpoints"]
         assert {frozenset(endpoint) for endpoint in told} == {frozenset({"identifier", "url"})}
 
 
