@@ -36,6 +36,15 @@ class Access:
         return f"Token {self.token if self.plain else base64.b64encode(self.token.encode()).decode()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """An answer as it was understood and as it came; header names are in lower case."""
+
+    told: Told
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Peer:
     """Requests in OCPI. `new_id` makes message ids."""
 
@@ -47,6 +56,12 @@ class Peer:
         self, method: str, url: str, access: Access, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Told:
         """What a partner answered, successful; Unusable otherwise."""
+        return (await self.exchange(method, url, access, body, headers)).told
+
+    async def exchange(
+        self, method: str, url: str, access: Access, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Exchanged:
+        """What a partner answered, successful, with its headers and its bytes; Unusable otherwise."""
         own = {
             "authorization": access.header,
             "x-request-id": self._new_id(),
@@ -73,7 +88,7 @@ class Peer:
         if answer.status // 100 != 2 or not understood.succeeded:
             reason = f"HTTP {answer.status}, OCPI {understood.status_code} {understood.message[:200]}"
             raise Unusable(f"it answered {reason[:60]}", f"{url}: {reason}")
-        return understood
+        return Exchanged(understood, answer.headers, answer.body)
 
     async def find_out(self, method: str, url: str, access: Access) -> tuple[Told, Access]:
         """The first request to a partner: if it refuses our token, it is shown the other way, Base64 or not."""
