@@ -70,6 +70,9 @@ COMMANDS = {
     "price": Entry("services.cdrs.price_cli:price", "Price charge detail records by their tariffs.", app=True),
     "agreement": Entry("services.settlement.cli:agreement", "Add, end and list agreements.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
+    "roaming": Entry(
+        "services.ocpi.roaming.cli:roaming", "Pull from CPOs, start and stop at their stations, settle.", app=True
+    ),
     "operator": Entry(
         "services.console.cli:operator", "Add, list and revoke users of the operations API.", app=True
     ),
