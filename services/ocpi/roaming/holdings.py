@@ -95,7 +95,7 @@ class Holdings:
         """A result counts once."""
         known_as = next((one for one, sent in self._commands.items() if sent.command_id == command_id), "")
         self._commands.pop(known_as, None)
-        self._answered[command_id] = known_as
+        self._answered.setdefault(command_id, known_as)
         while len(self._answered) > _RECENT:
             self._answered.pop(next(iter(self._answered)))
 
