@@ -84,12 +84,16 @@ class ChargingPeriod:
     started_at: int
     ended_at: int
     energy_wh: Decimal
+    parking: bool = False  # Charging had ended: the register did not rise any more.
+    average_power_w: Decimal | None = None  # Where the tariff asks for power.
 
     def to_record(self) -> dict[str, Any]:
         return {
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "energy_wh": self.energy_wh,
+            "parking": self.parking,
+            "average_power_w": self.average_power_w,
         }
 
     @classmethod
@@ -98,6 +102,8 @@ class ChargingPeriod:
             started_at=record["started_at"],
             ended_at=record["ended_at"],
             energy_wh=record["energy_wh"],
+            parking=record["parking"],
+            average_power_w=record["average_power_w"],
         )
 
 
@@ -565,6 +571,105 @@ class PartnerRole:
         )
 
 
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceComponent:
+    """The price of one dimension: per kWh, per hour, or once for FLAT."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PriceComponent"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    type: str  # ENERGY, TIME, PARKING_TIME or FLAT.
+    price: Decimal
+    vat_percent: Decimal | None = None  # Null: the tariff names none.
+    step_size: int = 0  # Of a block, in Wh or seconds; 0 is no block.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            "price": self.price,
+            "vat_percent": self.vat_percent,
+            "step_size": self.step_size,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            type=record["type"],
+            price=record["price"],
+            vat_percent=record["vat_percent"],
+            step_size=record["step_size"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceLimit:
+    """The least or the most that a session costs."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PriceLimit"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    excl_vat: Decimal
+    incl_vat: Decimal | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "excl_vat": self.excl_vat,
+            "incl_vat": self.incl_vat,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            excl_vat=record["excl_vat"],
+            incl_vat=record["incl_vat"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceLine:
+    """What one price of the tariff comes to in a session, or what its limits and rounding once add."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PriceLine"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT, RESERVATION_TIME, RESERVATION_FLAT, EXPIRY_FLAT or ADJUSTMENT.
+    quantity: Decimal  # Wh, seconds, or 1.
+    added: Decimal  # To a whole block; Wh or seconds.
+    unit_price: Decimal  # Per kWh, per hour, or once.
+    vat_percent: Decimal | None = None
+    cost_excl_vat: Decimal
+    cost_incl_vat: Decimal | None = None  # Null: the taxes are not known.
+    clock_unproven: bool = False  # It hangs on a clock that nobody vouches for.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "quantity": self.quantity,
+            "added": self.added,
+            "unit_price": self.unit_price,
+            "vat_percent": self.vat_percent,
+            "cost_excl_vat": self.cost_excl_vat,
+            "cost_incl_vat": self.cost_incl_vat,
+            "clock_unproven": self.clock_unproven,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            kind=record["kind"],
+            quantity=record["quantity"],
+            added=record["added"],
+            unit_price=record["unit_price"],
+            vat_percent=record["vat_percent"],
+            cost_excl_vat=record["cost_excl_vat"],
+            cost_incl_vat=record["cost_incl_vat"],
+            clock_unproven=record["clock_unproven"],
+        )
+
+
 class RegistrationStatus(StrEnum):
     """What a station that introduces itself is told (OCPP RegistrationStatusEnumType)."""
 
@@ -793,38 +898,62 @@ class SignedMeterValue:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TariffTerms:
-    """What a session costs, before VAT."""
+class TariffRestrictions:
+    """When a tariff element holds: all that is set. Days and times of day are local to the location."""
 
-    FULL_NAME: ClassVar[str] = "common.v1.TariffTerms"
+    FULL_NAME: ClassVar[str] = "common.v1.TariffRestrictions"
     TOPIC: ClassVar[str] = "common.v1"
 
-    tariff_id: str
-    currency: str  # ISO 4217.
-    energy_price_per_kwh: Decimal
-    time_price_per_hour: Decimal
-    session_fee: Decimal
-    vat_percent: Decimal
+    start_time: str | None = None  # Like 22:00.
+    end_time: str | None = None  # Like 06:00; 00:00 is the end of the day.
+    start_date: str | None = None  # Like 2026-01-31.
+    end_date: str | None = None  # Until before that day.
+    min_kwh: Decimal | None = None  # Charged until then.
+    max_kwh: Decimal | None = None
+    min_current: Decimal | None = None  # In A, over all phases.
+    max_current: Decimal | None = None
+    min_power: Decimal | None = None  # In kW.
+    max_power: Decimal | None = None
+    min_duration_s: int | None = None
+    max_duration_s: int | None = None
+    day_of_week: tuple[str, ...] = ()  # MONDAY to SUNDAY; none: every day.
+    reservation: str | None = None  # RESERVATION or RESERVATION_EXPIRES: it prices reservations only.
 
     def to_record(self) -> dict[str, Any]:
         return {
-            "tariff_id": self.tariff_id,
-            "currency": self.currency,
-            "energy_price_per_kwh": self.energy_price_per_kwh,
-            "time_price_per_hour": self.time_price_per_hour,
-            "session_fee": self.session_fee,
-            "vat_percent": self.vat_percent,
+            "start_time": self.start_time,
+            "end_time": self.end_time,
+            "start_date": self.start_date,
+            "end_date": self.end_date,
+            "min_kwh": self.min_kwh,
+            "max_kwh": self.max_kwh,
+            "min_current": self.min_current,
+            "max_current": self.max_current,
+            "min_power": self.min_power,
+            "max_power": self.max_power,
+            "min_duration_s": self.min_duration_s,
+            "max_duration_s": self.max_duration_s,
+            "day_of_week": list(self.day_of_week),
+            "reservation": self.reservation,
         }
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
         return cls(
-            tariff_id=record["tariff_id"],
-            currency=record["currency"],
-            energy_price_per_kwh=record["energy_price_per_kwh"],
-            time_price_per_hour=record["time_price_per_hour"],
-            session_fee=record["session_fee"],
-            vat_percent=record["vat_percent"],
+            start_time=record["start_time"],
+            end_time=record["end_time"],
+            start_date=record["start_date"],
+            end_date=record["end_date"],
+            min_kwh=record["min_kwh"],
+            max_kwh=record["max_kwh"],
+            min_current=record["min_current"],
+            max_current=record["max_current"],
+            min_power=record["min_power"],
+            max_power=record["max_power"],
+            min_duration_s=record["min_duration_s"],
+            max_duration_s=record["max_duration_s"],
+            day_of_week=tuple(record["day_of_week"]),
+            reservation=record["reservation"],
         )
 
 
@@ -876,132 +1005,6 @@ class WantedVariable:
             variable_instance=record["variable_instance"],
             attribute=record["attribute"],
             value=record["value"],
-        )
-
-
-@quick_init
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeDetail:
-    """The content of a charge detail record (CDR)."""
-
-    FULL_NAME: ClassVar[str] = "common.v1.ChargeDetail"
-    TOPIC: ClassVar[str] = "common.v1"
-
-    tenant: str  # The operator that the data belongs to.
-    cdr_id: str
-    session_id: str
-    revision: int  # 1 for the first record of a session, then one more for each replacement.
-    credit: bool = False  # True when it takes back credit_reference_id.
-    credit_reference_id: str | None = None
-    country_code: str  # Of the operator's party id.
-    party_id: str
-    station_id: str  # The charging station's identity as in its connection URL.
-    transaction_id: str
-    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
-    evse_id: int | None = None
-    evse_uid: str | None = None
-    connector_id: int | None = None
-    location: CdrLocation | None = None
-    id_token: IdToken | None = None
-    contract_id: str | None = None
-    started_at: int
-    ended_at: int
-    duration_s: int
-    energy_wh: Decimal
-    meter_start_wh: Decimal | None = None
-    meter_stop_wh: Decimal | None = None
-    tariff: TariffTerms | None = None  # Null: no tariff was set, nothing was priced.
-    energy_cost: Decimal | None = None
-    time_cost: Decimal | None = None
-    session_cost: Decimal | None = None
-    total_cost_excl_vat: Decimal | None = None
-    total_cost_incl_vat: Decimal | None = None
-    stopped_reason: str | None = None
-    periods: tuple[ChargingPeriod, ...] = ()
-    signed_meter_values: tuple[SignedMeterValue, ...] = ()
-    quality_flags: tuple[str, ...] = ()
-    partner_id: str | None = None  # Who pays, by an agreement: country and party of the provider.
-    agreement_id: str | None = None  # The agreement that covers it.
-
-    def to_record(self) -> dict[str, Any]:
-        return {
-            "tenant": self.tenant,
-            "cdr_id": self.cdr_id,
-            "session_id": self.session_id,
-            "revision": self.revision,
-            "credit": self.credit,
-            "credit_reference_id": self.credit_reference_id,
-            "country_code": self.country_code,
-            "party_id": self.party_id,
-            "station_id": self.station_id,
-            "transaction_id": self.transaction_id,
-            "protocol": self.protocol,
-            "evse_id": self.evse_id,
-            "evse_uid": self.evse_uid,
-            "connector_id": self.connector_id,
-            "location": None if self.location is None else self.location.to_record(),
-            "id_token": None if self.id_token is None else self.id_token.to_record(),
-            "contract_id": self.contract_id,
-            "started_at": self.started_at,
-            "ended_at": self.ended_at,
-            "duration_s": self.duration_s,
-            "energy_wh": self.energy_wh,
-            "meter_start_wh": self.meter_start_wh,
-            "meter_stop_wh": self.meter_stop_wh,
-            "tariff": None if self.tariff is None else self.tariff.to_record(),
-            "energy_cost": self.energy_cost,
-            "time_cost": self.time_cost,
-            "session_cost": self.session_cost,
-            "total_cost_excl_vat": self.total_cost_excl_vat,
-            "total_cost_incl_vat": self.total_cost_incl_vat,
-            "stopped_reason": self.stopped_reason,
-            "periods": [item.to_record() for item in self.periods],
-            "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
-            "quality_flags": list(self.quality_flags),
-            "partner_id": self.partner_id,
-            "agreement_id": self.agreement_id,
-        }
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Self:
-        return cls(
-            tenant=record["tenant"],
-            cdr_id=record["cdr_id"],
-            session_id=record["session_id"],
-            revision=record["revision"],
-            credit=record["credit"],
-            credit_reference_id=record["credit_reference_id"],
-            country_code=record["country_code"],
-            party_id=record["party_id"],
-            station_id=record["station_id"],
-            transaction_id=record["transaction_id"],
-            protocol=record["protocol"],
-            evse_id=record["evse_id"],
-            evse_uid=record["evse_uid"],
-            connector_id=record["connector_id"],
-            location=None if record["location"] is None else CdrLocation.from_record(record["location"]),
-            id_token=None if record["id_token"] is None else IdToken.from_record(record["id_token"]),
-            contract_id=record["contract_id"],
-            started_at=record["started_at"],
-            ended_at=record["ended_at"],
-            duration_s=record["duration_s"],
-            energy_wh=record["energy_wh"],
-            meter_start_wh=record["meter_start_wh"],
-            meter_stop_wh=record["meter_stop_wh"],
-            tariff=None if record["tariff"] is None else TariffTerms.from_record(record["tariff"]),
-            energy_cost=record["energy_cost"],
-            time_cost=record["time_cost"],
-            session_cost=record["session_cost"],
-            total_cost_excl_vat=record["total_cost_excl_vat"],
-            total_cost_incl_vat=record["total_cost_incl_vat"],
-            stopped_reason=record["stopped_reason"],
-            periods=tuple([ChargingPeriod.from_record(item) for item in record["periods"]]),
-            signed_meter_values=tuple(
-                [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
-            ),
-            quality_flags=tuple(record["quality_flags"]),
-            partner_id=record["partner_id"],
-            agreement_id=record["agreement_id"],
         )
 
 
@@ -1209,4 +1212,233 @@ class MeterValue:
             signed_meter_values=tuple(
                 [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
             ),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffElement:
+    """Price components that hold together. For each dimension the first element that holds counts."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.TariffElement"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    price_components: tuple[PriceComponent, ...]
+    restrictions: TariffRestrictions | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "price_components": [item.to_record() for item in self.price_components],
+            "restrictions": None if self.restrictions is None else self.restrictions.to_record(),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            price_components=tuple([PriceComponent.from_record(item) for item in record["price_components"]]),
+            restrictions=None
+            if record["restrictions"] is None
+            else TariffRestrictions.from_record(record["restrictions"]),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffTerms:
+    """What a session costs. With elements these count, without them the prices per kWh, hour and session."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.TariffTerms"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    tariff_id: str
+    currency: str  # ISO 4217.
+    energy_price_per_kwh: Decimal
+    time_price_per_hour: Decimal
+    session_fee: Decimal
+    vat_percent: Decimal
+    elements: tuple[TariffElement, ...] = ()  # A tariff in full, as in OCPI.
+    tax_included: str = "NO"  # YES, NO or N/A: whether the prices of elements include taxes.
+    taxes_unknown: bool = False  # Taxes come on top of the prices of elements, and are not known.
+    type: str | None = None  # For whom it is, e.g. REGULAR or AD_HOC_PAYMENT; null: for all.
+    min_price: PriceLimit | None = None
+    max_price: PriceLimit | None = None
+    starts_at: int | None = None  # Sessions that start from here on.
+    ends_at: int | None = None  # Sessions that start before.
+    time_zone: str | None = None  # IANA name, for sessions at places that are not known.
+    price_from: int | None = None  # From when on the energy costs this; null: as the tariff was added.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tariff_id": self.tariff_id,
+            "currency": self.currency,
+            "energy_price_per_kwh": self.energy_price_per_kwh,
+            "time_price_per_hour": self.time_price_per_hour,
+            "session_fee": self.session_fee,
+            "vat_percent": self.vat_percent,
+            "elements": [item.to_record() for item in self.elements],
+            "tax_included": self.tax_included,
+            "taxes_unknown": self.taxes_unknown,
+            "type": self.type,
+            "min_price": None if self.min_price is None else self.min_price.to_record(),
+            "max_price": None if self.max_price is None else self.max_price.to_record(),
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "time_zone": self.time_zone,
+            "price_from": self.price_from,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tariff_id=record["tariff_id"],
+            currency=record["currency"],
+            energy_price_per_kwh=record["energy_price_per_kwh"],
+            time_price_per_hour=record["time_price_per_hour"],
+            session_fee=record["session_fee"],
+            vat_percent=record["vat_percent"],
+            elements=tuple([TariffElement.from_record(item) for item in record["elements"]]),
+            tax_included=record["tax_included"],
+            taxes_unknown=record["taxes_unknown"],
+            type=record["type"],
+            min_price=None if record["min_price"] is None else PriceLimit.from_record(record["min_price"]),
+            max_price=None if record["max_price"] is None else PriceLimit.from_record(record["max_price"]),
+            starts_at=record["starts_at"],
+            ends_at=record["ends_at"],
+            time_zone=record["time_zone"],
+            price_from=record["price_from"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeDetail:
+    """The content of a charge detail record (CDR)."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ChargeDetail"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    tenant: str  # The operator that the data belongs to.
+    cdr_id: str
+    session_id: str
+    revision: int  # 1 for the first record of a session, then one more for each replacement.
+    credit: bool = False  # True when it takes back credit_reference_id.
+    credit_reference_id: str | None = None
+    country_code: str  # Of the operator's party id.
+    party_id: str
+    station_id: str  # The charging station's identity as in its connection URL.
+    transaction_id: str
+    protocol: str  # WebSocket sub-protocol or binding it came by, e.g. ocpp1.6, ocpp2.0.1.
+    evse_id: int | None = None
+    evse_uid: str | None = None
+    connector_id: int | None = None
+    location: CdrLocation | None = None
+    id_token: IdToken | None = None
+    contract_id: str | None = None
+    started_at: int
+    ended_at: int
+    duration_s: int
+    energy_wh: Decimal
+    meter_start_wh: Decimal | None = None
+    meter_stop_wh: Decimal | None = None
+    tariff: TariffTerms | None = None  # Null: no tariff was set, nothing was priced.
+    energy_cost: Decimal | None = None
+    time_cost: Decimal | None = None
+    session_cost: Decimal | None = None
+    total_cost_excl_vat: Decimal | None = None
+    total_cost_incl_vat: Decimal | None = None
+    stopped_reason: str | None = None
+    periods: tuple[ChargingPeriod, ...] = ()
+    signed_meter_values: tuple[SignedMeterValue, ...] = ()
+    quality_flags: tuple[str, ...] = ()
+    partner_id: str | None = None  # Who pays, by an agreement: country and party of the provider.
+    agreement_id: str | None = None  # The agreement that covers it.
+    parking_cost: Decimal | None = None  # Of the time after charging had ended.
+    reservation_cost: Decimal | None = None
+    price_lines: tuple[PriceLine, ...] = ()  # They add up to the total costs.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "tenant": self.tenant,
+            "cdr_id": self.cdr_id,
+            "session_id": self.session_id,
+            "revision": self.revision,
+            "credit": self.credit,
+            "credit_reference_id": self.credit_reference_id,
+            "country_code": self.country_code,
+            "party_id": self.party_id,
+            "station_id": self.station_id,
+            "transaction_id": self.transaction_id,
+            "protocol": self.protocol,
+            "evse_id": self.evse_id,
+            "evse_uid": self.evse_uid,
+            "connector_id": self.connector_id,
+            "location": None if self.location is None else self.location.to_record(),
+            "id_token": None if self.id_token is None else self.id_token.to_record(),
+            "contract_id": self.contract_id,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "duration_s": self.duration_s,
+            "energy_wh": self.energy_wh,
+            "meter_start_wh": self.meter_start_wh,
+            "meter_stop_wh": self.meter_stop_wh,
+            "tariff": None if self.tariff is None else self.tariff.to_record(),
+            "energy_cost": self.energy_cost,
+            "time_cost": self.time_cost,
+            "session_cost": self.session_cost,
+            "total_cost_excl_vat": self.total_cost_excl_vat,
+            "total_cost_incl_vat": self.total_cost_incl_vat,
+            "stopped_reason": self.stopped_reason,
+            "periods": [item.to_record() for item in self.periods],
+            "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
+            "quality_flags": list(self.quality_flags),
+            "partner_id": self.partner_id,
+            "agreement_id": self.agreement_id,
+            "parking_cost": self.parking_cost,
+            "reservation_cost": self.reservation_cost,
+            "price_lines": [item.to_record() for item in self.price_lines],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            tenant=record["tenant"],
+            cdr_id=record["cdr_id"],
+            session_id=record["session_id"],
+            revision=record["revision"],
+            credit=record["credit"],
+            credit_reference_id=record["credit_reference_id"],
+            country_code=record["country_code"],
+            party_id=record["party_id"],
+            station_id=record["station_id"],
+            transaction_id=record["transaction_id"],
+            protocol=record["protocol"],
+            evse_id=record["evse_id"],
+            evse_uid=record["evse_uid"],
+            connector_id=record["connector_id"],
+            location=None if record["location"] is None else CdrLocation.from_record(record["location"]),
+            id_token=None if record["id_token"] is None else IdToken.from_record(record["id_token"]),
+            contract_id=record["contract_id"],
+            started_at=record["started_at"],
+            ended_at=record["ended_at"],
+            duration_s=record["duration_s"],
+            energy_wh=record["energy_wh"],
+            meter_start_wh=record["meter_start_wh"],
+            meter_stop_wh=record["meter_stop_wh"],
+            tariff=None if record["tariff"] is None else TariffTerms.from_record(record["tariff"]),
+            energy_cost=record["energy_cost"],
+            time_cost=record["time_cost"],
+            session_cost=record["session_cost"],
+            total_cost_excl_vat=record["total_cost_excl_vat"],
+            total_cost_incl_vat=record["total_cost_incl_vat"],
+            stopped_reason=record["stopped_reason"],
+            periods=tuple([ChargingPeriod.from_record(item) for item in record["periods"]]),
+            signed_meter_values=tuple(
+                [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
+            ),
+            quality_flags=tuple(record["quality_flags"]),
+            partner_id=record["partner_id"],
+            agreement_id=record["agreement_id"],
+            parking_cost=record["parking_cost"],
+            reservation_cost=record["reservation_cost"],
+            price_lines=tuple([PriceLine.from_record(item) for item in record["price_lines"]]),
         )

@@ -10,7 +10,7 @@ from services.domain.quick_init import quick_init
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """A simple tariff. Terms never change under one id: a new price is a new tariff."""
+    """A tariff. Terms never change under one id: new terms are a new tariff. Only its energy may have announced prices."""
 
     FULL_NAME: ClassVar[str] = "tariff.state.v1.Tariff"
     TOPIC: ClassVar[str] = "tariff.state.v1"
