@@ -27,29 +27,27 @@ class Moment:
 def active(limits: TariffRestrictions | None, moment: Moment, period: Period) -> bool:
     """Whether all restrictions hold; `reservation` is decided by who asks."""
     return limits is None or (
-        _on_the_clock(limits, moment.local)
+        on_the_clock(limits, moment.local)
         and _so_far(limits, moment)
         and _within(limits.min_current, limits.max_current, period.min_current, period.max_current)
         and _within(limits.min_power, limits.max_power, period.min_power, period.max_power)
     )
 
 
+def depends_on_clock(limits: TariffRestrictions | None) -> bool:
+    """Whether it takes the time of day or the date to know if the element is active."""
+    if limits is None:
+        return False
+    told = (limits.start_time, limits.end_time, limits.start_date, limits.end_date)
+    return any(limit is not None for limit in told) or bool(limits.day_of_week)
+
+
 def depends_on_time(limits: TariffRestrictions | None) -> bool:
     """Whether it takes a clock to know if the element is active."""
-    return limits is not None and (
-        any(
-            limit is not None
-            for limit in (
-                limits.start_time,
-                limits.end_time,
-                limits.start_date,
-                limits.end_date,
-                limits.min_duration_s,
-                limits.max_duration_s,
-            )
-        )
-        or bool(limits.day_of_week)
-    )
+    if limits is None:
+        return False
+    lasts = limits.min_duration_s is not None or limits.max_duration_s is not None
+    return lasts or depends_on_clock(limits)
 
 
 def contradiction(limits: TariffRestrictions) -> str | None:
@@ -69,7 +67,8 @@ def contradiction(limits: TariffRestrictions) -> str | None:
     return None
 
 
-def _on_the_clock(limits: TariffRestrictions, local: datetime) -> bool:
+def on_the_clock(limits: TariffRestrictions, local: datetime) -> bool:
+    """Whether days and times of day allow it."""
     if limits.day_of_week and _DAYS[local.weekday()] not in limits.day_of_week:
         return False
     day = local.date()

@@ -9,8 +9,8 @@ from services.domain.events.common import TariffTerms
 from services.domain.money import EXACT, rounded
 from services.domain.tariff.engine import price_session
 from services.domain.tariff.lines import LineKind
-from services.domain.tariff.model import Dimension, PriceComponent, Tariff, TariffElement
 from services.domain.tariff.session import Period, Session
+from services.domain.tariff.terms import tariff_of
 from services.domain.units import WH_PER_KWH
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -48,22 +48,9 @@ def price(terms: TariffTerms, energy_wh: Decimal, duration_s: int) -> Costs:
     return Costs(energy, time, session, total, rounded(EXACT.multiply(total, vat_factor)))
 
 
-def tariff_of(terms: TariffTerms) -> Tariff:
-    """The terms as a tariff of one element, without blocks."""
-    components = (
-        PriceComponent(Dimension.ENERGY, terms.energy_price_per_kwh, terms.vat_percent, 0),
-        PriceComponent(Dimension.TIME, terms.time_price_per_hour, terms.vat_percent, 0),
-        PriceComponent(Dimension.FLAT, terms.session_fee, terms.vat_percent, 0),
-    )
-    return Tariff(terms.tariff_id, terms.currency, (TariffElement(components),))
-
-
 def checked(terms: TariffTerms) -> TariffTerms:
     """The terms, if they can be charged; ValueError says what is wrong with them in one sentence."""
-    if not _TARIFF_ID.fullmatch(terms.tariff_id):
-        raise ValueError(f"tariff id {terms.tariff_id!r} is not 1 to 36 letters, digits, '_', '.' or '-'")
-    if not re.fullmatch("[A-Z]{3}", terms.currency):
-        raise ValueError(f"currency {terms.currency!r} is not an ISO 4217 code like EUR")
+    checked_name(terms.tariff_id, terms.currency)
     for name, amount in (
         ("price per kWh", terms.energy_price_per_kwh),
         ("price per hour", terms.time_price_per_hour),
@@ -72,6 +59,14 @@ def checked(terms: TariffTerms) -> TariffTerms:
         _check(name, amount, _MOST_PER_UNIT, _PRICE_DECIMALS)
     _check("VAT in percent", terms.vat_percent, _HUNDRED, _VAT_DECIMALS)
     return terms
+
+
+def checked_name(tariff_id: str, currency: str) -> None:
+    """ValueError for an id or a currency that partners could not read."""
+    if not _TARIFF_ID.fullmatch(tariff_id):
+        raise ValueError(f"tariff id {tariff_id[:60]!r} is not 1 to 36 letters, digits, '_', '.' or '-'")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise ValueError(f"currency {currency[:60]!r} is not an ISO 4217 code like EUR")
 
 
 def _check(name: str, amount: Decimal, most: Decimal, decimals: int) -> None:
