@@ -1,6 +1,8 @@
 """`wattlog tariff …`: what charging costs."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,8 @@ from rich.text import Text
 from services.domain.events.common import TariffTerms
 from services.domain.events.tariff import Tariff
 from services.domain.tariff import checked
+from services.domain.tariff.adding import read_tariffs
+from services.domain.tariff.reading import Refused
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
 from services.runtime.settings import CommonSettings, load
@@ -27,15 +31,23 @@ def _amount(text: str) -> Decimal:
 
 @tariff.command()
 def add(
-    tariff_id: Annotated[str, typer.Argument(help="its name, e.g. STANDARD-2026; stations refer to it")],
+    tariff_id: Annotated[
+        str, typer.Argument(help="its name, e.g. STANDARD-2026; stations refer to it. Not with --file")
+    ] = "",
     currency: Annotated[str, typer.Option(help="ISO 4217 code")] = "EUR",
     kwh: Annotated[Decimal, typer.Option(parser=_amount, help="price per kWh, before VAT")] = Decimal(0),
     hour: Annotated[Decimal, typer.Option(parser=_amount, help="price per hour, before VAT")] = Decimal(0),
     session: Annotated[Decimal, typer.Option(parser=_amount, help="fee per session, before VAT")] = Decimal(0),
     vat: Annotated[Decimal, typer.Option(parser=_amount, help="value added tax, in percent")] = Decimal(0),
+    file: Annotated[Path | None, typer.Option(help="JSON with an OCPI tariff, or a list of them")] = None,
+    zone: Annotated[str | None, typer.Option(help="time zone of the file, for places that have none")] = None,
 ) -> None:
-    """Add a tariff. Its terms never change: a new price is a new tariff."""
-    tenant = load(CommonSettings).tenant
+    """Add a tariff, or those of a file. Terms never change under one id: a new price is a new tariff."""
+    if (file is None) == (not tariff_id):
+        raise typer.BadParameter("give the name of a tariff, or a file with --file")
+    if file is not None:
+        _add(_of_file(file, zone))
+        return
     terms = TariffTerms(
         tariff_id=tariff_id,
         currency=currency.upper(),
@@ -48,13 +60,38 @@ def add(
         checked(terms)
     except ValueError as error:
         fail(f"{error}.")
-    known = _tariffs(tenant).get(tariff_id)
-    if known is not None and known.terms != terms:
-        fail(f"{tariff_id} has other terms, which never change: choose a new id (`wattlog tariff list` shows all)")
-    if known is None:
-        added = Tariff(tenant=tenant, tariff_id=tariff_id, terms=terms, updated_at=now_ms())
-        publish(added)
-    typer.echo(f"{tariff_id}: {told(terms)}.")
+    _add([terms])
+
+
+def _of_file(file: Path, time_zone: str | None) -> list[TariffTerms]:
+    """The tariffs of a file; what was tolerated in it goes to the error output."""
+    try:
+        found = read_tariffs(file.read_bytes(), time_zone)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except Refused as error:
+        fail(f"{file}: {error}.")
+    for added in found:
+        for warning in added.warnings:
+            typer.echo(f"{file}: {warning}.", err=True)
+    return [added.terms for added in found]
+
+
+def _add(wanted: Sequence[TariffTerms]) -> None:
+    """All of them, or none when one has an id that is taken."""
+    tenant = load(CommonSettings).tenant
+    known = _tariffs(tenant)
+    taken = [terms for terms in wanted if terms.tariff_id in known and known[terms.tariff_id].terms != terms]
+    if taken:
+        name = taken[0].tariff_id
+        fail(f"{name} has other terms, which never change: choose a new id (`wattlog tariff list` shows all)")
+    if len({terms.tariff_id for terms in wanted}) < len(wanted):
+        fail("an id is in the file twice.")
+    now = now_ms()
+    for terms in wanted:
+        if terms.tariff_id not in known:
+            publish(Tariff(tenant=tenant, tariff_id=terms.tariff_id, terms=terms, updated_at=now))
+        typer.echo(f"{terms.tariff_id}: {told(terms)}.")
 
 
 @tariff.command("list")
@@ -70,18 +107,34 @@ def list_tariffs() -> None:
 
 def told(terms: TariffTerms) -> str:
     """The terms in words; what costs nothing is left out."""
-    parts = [
-        f"{amount.normalize():f} {terms.currency} per {unit}"
-        for amount, unit in (
+    if terms.elements:
+        return _told_elements(terms)
+    parts = _parts(
+        terms.currency,
+        (
             (terms.energy_price_per_kwh, "kWh"),
             (terms.time_price_per_hour, "hour"),
             (terms.session_fee, "session"),
-        )
-        if amount
-    ]
+        ),
+    )
     if not parts:
         return "free of charge"
     return f"{', '.join(parts)}, plus {terms.vat_percent.normalize():f} % VAT"
+
+
+_UNITS = {"ENERGY": "kWh", "TIME": "hour", "PARKING_TIME": "hour parked", "FLAT": "session"}
+
+
+def _told_elements(terms: TariffTerms) -> str:
+    """The first element in words, and how many follow."""
+    first, *more = terms.elements
+    parts = _parts(terms.currency, ((one.price, _UNITS[one.type]) for one in first.price_components))
+    words = ", ".join(parts) or "free of charge"
+    return f"{words}; and {len(more)} more elements" if more else words
+
+
+def _parts(currency: str, prices: Iterable[tuple[Decimal, str]]) -> list[str]:
+    return [f"{amount.normalize():f} {currency} per {unit}" for amount, unit in prices if amount]
 
 
 def _tariffs(tenant: str) -> dict[str, Tariff]:
