@@ -16,12 +16,16 @@ MAX_QUARTERS = 192
 ROUNDING_WH = Decimal(10)
 """A reading in kWh with two decimals is up to this far from a register in Wh; less is no decrease."""
 
+PARKED_MS: Millis = 60_000
+"""A register that stands still for less than a minute does not show that charging had ended."""
+
 _ENOUGH_READINGS = 2
 
 
 def merged(registers: Registers, values: Iterable[MeterValue]) -> Registers:
     """The registers with these readings too; the same object if they say nothing new."""
     first, last, quarters, width_ms = registers.first, registers.last, registers.quarters, registers.width_ms
+    top = registers.top
     for value in values:
         wh = usable(value.energy_register_wh)
         if wh is None:
@@ -31,13 +35,14 @@ def merged(registers: Registers, values: Iterable[MeterValue]) -> Registers:
             first = reading
         if last is None or reading > last:
             last = reading
+        if top is None or (reading.wh, -reading.at) > (top.wh, -top.at):
+            top = reading
         quarters = _with_reading(quarters, reading, width_ms)
         while len(quarters) > MAX_QUARTERS:
             width_ms *= 2
             quarters = _thinned(quarters, width_ms)
-    if first is registers.first and last is registers.last and quarters is registers.quarters:
-        return registers
-    return Registers(first, last, quarters, width_ms)
+    same = first is registers.first and last is registers.last and quarters is registers.quarters
+    return registers if same and top is registers.top else Registers(first, last, quarters, width_ms, top)
 
 
 def usable(wh: Decimal | None) -> Decimal | None:
@@ -73,7 +78,7 @@ def periods(registers: Registers, start: Reading, stop: Reading) -> tuple[Chargi
     """What was charged when; the energies add up to `stop.wh - start.wh` exactly.
 
     Readings outside the session, in its first stretch, or off a rising line are left out. Nothing if the register
-    fell from start to stop.
+    fell from start to stop. What comes after the register stood at `stop.wh` for good is parking.
     """
     if stop.wh < start.wh:
         return ()
@@ -83,7 +88,28 @@ def periods(registers: Registers, start: Reading, stop: Reading) -> tuple[Chargi
         if reading.at // registers.width_ms != opening and kept[-1].wh <= reading.wh <= stop.wh:
             kept.append(reading)
     kept.append(Reading(max(start.at, stop.at), stop.wh))
-    return tuple(ChargingPeriod(started_at=a.at, ended_at=b.at, energy_wh=b.wh - a.wh) for a, b in pairwise(kept))
+    charged_until = _charged_until(registers, start, stop)
+    if charged_until is None:
+        return tuple(_period(a, b, parking=False) for a, b in pairwise(kept))
+    charging = [reading for reading in kept if reading.at < charged_until.at]
+    parked = [reading for reading in kept if reading.at > charged_until.at and reading.wh == stop.wh]
+    return (
+        *(_period(a, b, parking=False) for a, b in pairwise([*charging, charged_until])),
+        *(_period(a, b, parking=True) for a, b in pairwise([charged_until, *parked])),
+    )
+
+
+def _period(since: Reading, until: Reading, *, parking: bool) -> ChargingPeriod:
+    return ChargingPeriod(started_at=since.at, ended_at=until.at, energy_wh=until.wh - since.wh, parking=parking)
+
+
+def _charged_until(registers: Registers, start: Reading, stop: Reading) -> Reading | None:
+    """The earliest reading of what the register stood at in the end; None where it rose to the last."""
+    found = start if start.wh == stop.wh else registers.top
+    if found is None or found.wh != stop.wh:
+        return None
+    at = max(found.at, start.at)
+    return Reading(at, stop.wh) if stop.at - at >= PARKED_MS else None
 
 
 def decreased(registers: Registers, start: Reading, stop: Reading) -> bool:

@@ -21,12 +21,16 @@ class Reading(Struct, frozen=True, array_like=True, order=True):
 
 
 class Registers(Struct, frozen=True, array_like=True):
-    """The readings of a session: the earliest, the latest, and the earliest of each stretch of `width_ms`."""
+    """The readings of a session: the earliest, the latest, and the earliest of each stretch of `width_ms`.
+
+    `top` is the earliest of those with the highest register.
+    """
 
     first: Reading | None = None
     last: Reading | None = None
     quarters: tuple[Reading, ...] = ()
     width_ms: Millis = QUARTER_MS
+    top: Reading | None = None
 
 
 class Start(Struct, frozen=True, array_like=True):

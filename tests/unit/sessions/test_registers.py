@@ -32,8 +32,15 @@ class TestMerged:
     def test_keeps_first_last_and_one_reading_per_quarter_hour(self) -> None:
         found = registers((0, 10), (5, 20), (14.9, 30), (15, 40), (31, 50))
         assert found == Registers(
-            reading(0, 10), reading(31, 50), (reading(0, 10), reading(15, 40), reading(31, 50))
+            reading(0, 10),
+            reading(31, 50),
+            (reading(0, 10), reading(15, 40), reading(31, 50)),
+            top=reading(31, 50),
         )
+
+    def test_remembers_when_the_highest_register_was_first_seen(self) -> None:
+        assert registers((0, 10), (5, 20), (7, 20), (31, 20)).top == reading(5, 20)
+        assert merged(registers((0, 10), (7, 20)), [value(6, 20)]).top == reading(6, 20)
 
     def test_is_the_same_object_when_nothing_is_new(self) -> None:
         found = registers((0, 10), (5, 20), (31, 50))
@@ -58,7 +65,7 @@ class TestMerged:
 
     def test_tells_contradicting_readings_of_one_moment_apart_by_value(self) -> None:
         one, other = registers((1, 10), (1, 11)), registers((1, 11), (1, 10))
-        assert one == other == Registers(reading(1, 10), reading(1, 11), (reading(1, 10),))
+        assert one == other == Registers(reading(1, 10), reading(1, 11), (reading(1, 10),), top=reading(1, 11))
 
     def test_keeps_a_long_session_in_longer_stretches(self) -> None:
         found = registers(*((15 * n, n) for n in range(MAX_QUARTERS + 1)))
@@ -123,6 +130,30 @@ class TestPeriods:
 
     def test_are_none_when_the_register_fell(self) -> None:
         assert periods(registers((16, 9)), reading(0, 10), reading(70, 5)) == ()
+
+    def parked(self, found: Registers, start: Reading, stop: Reading) -> list[tuple[float, bool]]:
+        return [((p.started_at - START) / MINUTE, p.parking) for p in periods(found, start, stop)]
+
+    def test_are_parking_once_the_register_stands_still_for_good(self) -> None:
+        found = registers((16, 100), (20, 150), (22, 150), (31, 150))
+        assert self.parked(found, reading(0, 0), reading(40, 150)) == [
+            (0, False), (16, False), (20, True), (31, True),
+        ]  # fmt: skip
+
+    def test_charge_to_the_end_while_the_register_rises(self) -> None:
+        found = registers((16, 100), (20, 150), (29.5, 150))
+        assert self.parked(found, reading(0, 0), reading(40, 151)) == [(0, False), (16, False)]
+
+    def test_do_not_park_for_less_than_a_minute(self) -> None:
+        found = registers((16, 100), (29.5, 150))
+        assert self.parked(found, reading(0, 0), reading(30, 150)) == [(0, False), (16, False)]
+
+    def test_park_from_the_start_when_nothing_was_charged(self) -> None:
+        assert self.parked(registers((-5, 7), (16, 7)), reading(0, 7), reading(40, 7)) == [(0, True), (16, True)]
+
+    def test_leave_out_readings_below_the_last_while_parking(self) -> None:
+        found = registers((16, 100), (20, 150), (46, 149))
+        assert self.parked(found, reading(0, 0), reading(60, 150)) == [(0, False), (16, False), (20, True)]
 
     def test_do_not_run_backwards_when_the_clock_did(self) -> None:
         assert self.told(Registers(), reading(10, 1), reading(5, 3)) == [(10, 10, 2)]
