@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from services.cdrs.detail import Lookups
 from services.cdrs.fold import Record, fold
+from services.cdrs.lookups import Lookups
 from services.domain.agreements import agreement_for
 from services.domain.events.agreement import Agreement
 from services.domain.events.evidence import SessionVerified

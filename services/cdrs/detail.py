@@ -1,47 +1,64 @@
 """Writes out the content of a charge detail record from a session's end and what is known around it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
 
-from services.domain.events.agreement import Agreement
-from services.domain.events.common import CdrLocation, ChargeDetail, TariffTerms
-from services.domain.events.location import Location
+from services.cdrs.lookups import Lookups
+from services.cdrs.quoting import Quote, quoted
+from services.domain.events.common import CdrLocation, ChargeDetail, ChargingPeriod, TariffTerms
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
-from services.domain.events.tariff import Tariff
-from services.domain.events.token import Token
 from services.domain.failures import BadRecord
 from services.domain.ids import derived_id
-from services.domain.tariff import Costs, price
-from services.domain.tokens import token_key
-from services.domain.units import Millis
+from services.domain.tariff.costing import Cost, asks_for_the_time_of_day, cost, zone_of
+from services.domain.tariff.cutting import LONGEST_MS
+from services.domain.tariff.engine import NOTHING, CannotPrice
+from services.domain.tariff.model import Amount
+from services.domain.tariff.session import ClockState
+from services.domain.tariff.terms import tariff_of
 
 UNKNOWN_STATION = "UNKNOWN_STATION"
 UNKNOWN_TARIFF = "UNKNOWN_TARIFF"
+TARIFF_NOT_VALID = "TARIFF_NOT_VALID"
+UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+PRICED_AS_BEGUN = "PRICED_AS_BEGUN"
 
 
 @dataclass(frozen=True, slots=True)
-class Lookups:
-    """Read-only copies of state topics, by key; and the party of stations that are not registered."""
+class _Charged:
+    """What a session costs; nothing is priced without terms. `doubts` are quality flags."""
 
-    station: Callable[[str], Station | None]
-    location: Callable[[str], Location | None]
-    tariff: Callable[[str], Tariff | None]
-    token: Callable[[str], Token | None]
-    country_code: str = "DE"
-    party_id: str = "WAT"
-    agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
-    """Of a tenant, a contract id and the time of a start (services.domain.agreements)."""
+    terms: TariffTerms | None
+    cost: Cost | None
+    doubts: frozenset[str] = frozenset()
+
+    def part(self, name: str) -> Decimal | None:
+        """A total of the costs, before taxes."""
+        amount: Amount | None = None if self.cost is None else getattr(self.cost.priced, name)
+        return None if amount is None else amount.excl_vat
+
+    @property
+    def total(self) -> Amount | None:
+        return None if self.cost is None else self.cost.priced.total or NOTHING
 
 
-def charge_detail(lookups: Lookups, event: SessionEnded, revision: int) -> ChargeDetail:
-    """The `revision`th record of a session. No tariff, no costs. BadRecord if the costs are beyond all measure."""
+def charge_detail(
+    lookups: Lookups,
+    event: SessionEnded,
+    revision: int,
+    locked: Quote | None = None,
+    clock: ClockState = ClockState.UNKNOWN,
+) -> ChargeDetail:
+    """The `revision`th record of a session. No tariff, no costs. BadRecord if the costs are beyond all measure.
+
+    `locked` is what was quoted at the start; `clock` says whether time is proven.
+    """
     station = lookups.station(f"{event.tenant}/{event.station_id}")
-    contract_id = _contract_id(lookups, event)
-    agreement = lookups.agreement(event.tenant, contract_id, event.started_at)
-    terms = _terms(lookups, event, station, agreement)
-    duration_s = max(0, event.ended_at - event.started_at) // 1000
-    costs = None if terms is None else _costs(terms, event, duration_s)
+    location = _location(lookups, station)
+    contract_id, agreement, terms = quoted(lookups, event, locked)
+    charged = _charged(terms, event, location, clock)
+    total = charged.total
     return ChargeDetail(
         tenant=event.tenant,
         cdr_id=derived_id("cdr", event.session_id, revision),
@@ -55,57 +72,69 @@ def charge_detail(lookups: Lookups, event: SessionEnded, revision: int) -> Charg
         evse_id=event.evse_id,
         evse_uid=_evse_uid(station, event.evse_id),
         connector_id=event.connector_id,
-        location=_location(lookups, station),
+        location=location,
         id_token=event.id_token,
         contract_id=contract_id,
         started_at=event.started_at,
         ended_at=event.ended_at,
-        duration_s=duration_s,
+        duration_s=max(0, event.ended_at - event.started_at) // 1000,
         energy_wh=event.energy_wh,
         meter_start_wh=event.meter_start_wh,
         meter_stop_wh=event.meter_stop_wh,
-        tariff=terms,
-        energy_cost=costs.energy_cost if costs else None,
-        time_cost=costs.time_cost if costs else None,
-        session_cost=costs.session_cost if costs else None,
-        total_cost_excl_vat=costs.total_excl_vat if costs else None,
-        total_cost_incl_vat=costs.total_incl_vat if costs else None,
+        tariff=charged.terms,
+        energy_cost=charged.part("energy"),
+        time_cost=charged.part("time"),
+        session_cost=charged.part("fixed"),
+        parking_cost=charged.part("parking"),
+        reservation_cost=charged.part("reservation"),
+        total_cost_excl_vat=total.excl_vat if total else None,
+        total_cost_incl_vat=total.incl_vat if total else None,
         stopped_reason=event.stopped_reason,
-        periods=event.periods,
+        periods=charged.cost.periods if charged.cost else event.periods,
+        price_lines=charged.cost.lines if charged.cost else (),
         signed_meter_values=event.signed_meter_values,
-        quality_flags=_flags(event, station, terms),
+        quality_flags=_flags(event, station, terms, charged.doubts),
         partner_id=agreement.partner_id if agreement else None,
         agreement_id=agreement.agreement_id if agreement else None,
     )
 
 
-def _terms(
-    lookups: Lookups, event: SessionEnded, station: Station | None, agreement: Agreement | None
-) -> TariffTerms | None:
-    """What the partner pays by agreement, else what everybody pays at the station."""
-    agreed = agreement.tariff_id if agreement else None
-    tariff_id = agreed or (station.tariff_id if station else None)
-    tariff = lookups.tariff(f"{event.tenant}/{tariff_id}") if tariff_id else None
-    return None if tariff is None else tariff.terms
-
-
-def _costs(terms: TariffTerms, event: SessionEnded, duration_s: int) -> Costs:
+def _charged(
+    terms: TariffTerms | None, event: SessionEnded, location: CdrLocation | None, clock: ClockState
+) -> _Charged:
+    if terms is None:
+        return _Charged(None, None)
+    zone = zone_of(location.time_zone if location else None, terms.time_zone)
     try:
-        return price(terms, event.energy_wh, duration_s)
-    except ValueError as error:
+        found = cost(terms, _periods(event), zone or UTC, clock)
+    except CannotPrice:
+        return _Charged(None, None, frozenset({TARIFF_NOT_VALID}))
+    except (ValueError, ArithmeticError) as error:
         raise BadRecord(f"session {event.session_id} cannot be priced: {error}") from error
+    return _Charged(terms, found, _doubts(terms, event, placed=zone is not None))
+
+
+def _doubts(terms: TariffTerms, event: SessionEnded, *, placed: bool) -> frozenset[str]:
+    if not terms.elements or not asks_for_the_time_of_day(tariff_of(terms)):
+        return frozenset()
+    found = {
+        UNKNOWN_TIME_ZONE: not placed,
+        PRICED_AS_BEGUN: event.ended_at - event.started_at > LONGEST_MS,
+    }
+    return frozenset(flag for flag, holds in found.items() if holds)
+
+
+def _periods(event: SessionEnded) -> tuple[ChargingPeriod, ...]:
+    """Without readings, all in one."""
+    if event.periods:
+        return event.periods
+    ended_at = max(event.started_at, event.ended_at)
+    return (ChargingPeriod(started_at=event.started_at, ended_at=ended_at, energy_wh=event.energy_wh),)
 
 
 def _evse_uid(station: Station | None, evse_id: int | None) -> str | None:
     evses = station.evses if station else ()
     return next((evse.evse_uid for evse in evses if evse.evse_id == evse_id), None)
-
-
-def _contract_id(lookups: Lookups, event: SessionEnded) -> str | None:
-    if event.id_token is None:
-        return None
-    token = lookups.token(token_key(event.tenant, event.id_token.value))
-    return None if token is None or not token.contract_id else token.contract_id
 
 
 def _location(lookups: Lookups, station: Station | None) -> CdrLocation | None:
@@ -128,8 +157,10 @@ def _location(lookups: Lookups, station: Station | None) -> CdrLocation | None:
     )
 
 
-def _flags(event: SessionEnded, station: Station | None, terms: TariffTerms | None) -> tuple[str, ...]:
-    found = set(event.quality_flags)
+def _flags(
+    event: SessionEnded, station: Station | None, terms: TariffTerms | None, doubts: frozenset[str]
+) -> tuple[str, ...]:
+    found = {*event.quality_flags, *doubts}
     if station is None:
         found.add(UNKNOWN_STATION)
     elif station.tariff_id is not None and terms is None:

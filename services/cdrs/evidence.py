@@ -27,23 +27,31 @@ Told = SessionVerified | EvidenceReleased | EvidenceRejected
 class Verdict(Struct, frozen=True, array_like=True):
     """The last word on a revision of a session: an EvidenceOutcome, or RELEASED or REJECTED by an operator.
 
-    `at` is the version of the keys that it follows from, or the time at which an operator decided.
+    `at` is the version of the keys that it follows from, or the time at which an operator decided. New fields go
+    to the end, with a default.
     """
 
     session_revision: int
     word: str
     by_operator: bool
     at: int
+    time_billable: bool = False
 
     def outranks(self, other: "Verdict | None") -> bool:
         """Of a revision an operator's word counts more than a verdict, and the later more than the earlier."""
         return other is None or _rank(self) > _rank(other)
 
+    def proves_time_of(self, session_revision: int) -> bool:
+        """Whether prices that hang on the clock are proven in this revision."""
+        return self.time_billable and self.word == "OK" and self.session_revision == session_revision
+
 
 def verdict_of(event: Told) -> Verdict:
     match event:
         case SessionVerified():
-            return Verdict(event.session_revision, event.outcome.value, False, event.keys_version)
+            return Verdict(
+                event.session_revision, event.outcome.value, False, event.keys_version, event.time_billable
+            )
         case EvidenceReleased():
             return Verdict(event.session_revision, "RELEASED", True, event.released_at)
         case EvidenceRejected():

@@ -13,14 +13,17 @@ import msgspec
 from msgspec import Struct
 
 from services.cdrs import evidence
-from services.cdrs.detail import Lookups, charge_detail
+from services.cdrs.detail import charge_detail
 from services.cdrs.evidence import Verdict
+from services.cdrs.lookups import Lookups
+from services.cdrs.quoting import Quote, quote_of
 from services.domain.events.cdr import Cdr, CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
-from services.domain.events.session import SessionEnded
+from services.domain.events.session import SessionEnded, SessionStarted
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
+from services.domain.tariff.session import ClockState
 from services.domain.units import Millis
 
 ESTIMATED_END = "ESTIMATED_END"
@@ -45,7 +48,8 @@ class Record(Struct, frozen=True, array_like=True):
     """The record of a session that counts, under its session id; new fields go to the end, with a default.
 
     `session_revision` is that of the last SessionEnded which was looked at, `version` counts the changes of the
-    record (not of the ones it replaced). There is no `detail` while only the verdict is known.
+    record (not of the ones it replaced). There is no `detail` while only the verdict or the quote is known, and no
+    quote once there is a detail with its terms.
     """
 
     session_revision: int
@@ -54,11 +58,17 @@ class Record(Struct, frozen=True, array_like=True):
     detail: ChargeDetail | None
     held_reason: str | None = None
     verdict: Verdict | None = None
+    quote: Quote | None = None
+
+
+_NOTHING = Record(0, CdrStatus.UNKNOWN, 0, None)
 
 
 def fold(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]:
-    """What one event of session.events or evidence.events changes; of the former only ends do."""
+    """What one event of session.events or evidence.events changes; of the former starts and ends do."""
     match event:
+        case SessionStarted():
+            return _started(lookups, read(event.session_id), event)
         case SessionEnded():
             return _ended(lookups, read(event.session_id), event)
         case SessionVerified() | EvidenceReleased() | EvidenceRejected():
@@ -66,9 +76,19 @@ def fold(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]:
     return Changes()
 
 
+def _started(lookups: Lookups, known: Record | None, event: SessionStarted) -> Changes[Record]:
+    """What the session will cost is settled now; the first time counts."""
+    if known is not None and (known.detail is not None or known.quote is not None):
+        return Changes()
+    quote = quote_of(lookups, event)
+    if quote is None:
+        return Changes()
+    return Changes({event.session_id: msgspec.structs.replace(known or _NOTHING, quote=quote)})
+
+
 def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Changes[Record]:
     if known is None or known.detail is None:
-        return _stand(lookups, event, 1, 1, None if known is None else known.verdict)
+        return _stand(lookups, event, 1, 1, known or _NOTHING)
     if event.revision <= known.session_revision:
         return Changes()
     same, verdict = _billed(known.detail) == _billed(event), known.verdict
@@ -80,9 +100,11 @@ def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Chang
     if same and stays:
         seen = msgspec.structs.replace(known, session_revision=event.revision, verdict=verdict)
         return Changes({event.session_id: seen})
+    quote = Quote(known.detail.agreement_id, known.detail.tariff)
+    told = msgspec.structs.replace(known, verdict=verdict, quote=quote)
     if known.status is CdrStatus.HELD:
-        return _stand(lookups, event, known.detail.revision, known.version + 1, verdict)
-    replaced = _stand(lookups, event, known.detail.revision + 1, 1, verdict)
+        return _stand(lookups, event, known.detail.revision, known.version + 1, told)
+    replaced = _stand(lookups, event, known.detail.revision + 1, 1, told)
     return Changes(replaced.states, [*_credit(known, known.detail, event), *replaced.events])
 
 
@@ -90,7 +112,7 @@ def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
     """A verdict, or what an operator decided instead, on a session that has a record or will have one."""
     verdict = evidence.verdict_of(event)
     if known is None:
-        return Changes({event.session_id: Record(0, CdrStatus.UNKNOWN, 0, None, None, verdict)})
+        return Changes({event.session_id: msgspec.structs.replace(_NOTHING, verdict=verdict)})
     if not verdict.outranks(known.verdict):
         return Changes()
     reason = evidence.reason_of(verdict, known.session_revision)
@@ -99,9 +121,14 @@ def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
         return Changes({event.session_id: told})
     if known.detail is None or known.held_reason == reason:
         return Changes({event.session_id: told})
-    return _announced(
-        msgspec.structs.replace(told, version=known.version + 1), known.detail, reason, evidence.told_at(event)
-    )
+    detail = _by_proven_clock(known.detail) if verdict.proves_time_of(known.session_revision) else known.detail
+    judged = msgspec.structs.replace(told, version=known.version + 1, detail=detail)
+    return _announced(judged, detail, reason, evidence.told_at(event))
+
+
+def _by_proven_clock(detail: ChargeDetail) -> ChargeDetail:
+    lines = tuple(replace(line, clock_unproven=False) for line in detail.price_lines)
+    return replace(detail, price_lines=lines)
 
 
 def hold_reason(event: SessionEnded) -> str | None:
@@ -126,13 +153,13 @@ def _billed(told: SessionEnded | ChargeDetail) -> list[Any]:
     return [getattr(told, name) for name in _BILLED]
 
 
-def _stand(
-    lookups: Lookups, event: SessionEnded, revision: int, version: int, verdict: Verdict | None
-) -> Changes[Record]:
-    """The record that counts from now on, held or issued."""
-    detail = charge_detail(lookups, event, revision)
-    reason = hold_reason(event) or _evidence_reason(lookups, event, verdict)
-    record = Record(event.revision, CdrStatus.UNKNOWN, version, detail, None, verdict)
+def _stand(lookups: Lookups, event: SessionEnded, revision: int, version: int, known: Record) -> Changes[Record]:
+    """The record that counts from now on, held or issued, under the terms and with the verdict that are known."""
+    proven = known.verdict is not None and known.verdict.proves_time_of(event.revision)
+    clock = ClockState.SYNCHRONISED if proven else ClockState.UNKNOWN
+    detail = charge_detail(lookups, event, revision, known.quote, clock)
+    reason = hold_reason(event) or _evidence_reason(lookups, event, known.verdict)
+    record = Record(event.revision, CdrStatus.UNKNOWN, version, detail, None, known.verdict)
     return _announced(record, detail, reason, event.recorded_at)
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from services.cdrs.detail import Lookups
 from services.cdrs.fold import fold as cdr_fold
+from services.cdrs.lookups import Lookups
 from services.domain.events.common import IdToken, MeterValue, SampledValue
 from services.domain.events.session import SessionEnded
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated

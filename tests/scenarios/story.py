@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from services.cdrs.detail import Lookups
 from services.cdrs.fold import Record
 from services.cdrs.fold import fold as cdr_fold
+from services.cdrs.lookups import Lookups
 from services.domain.events import cdr
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Changes, Event

@@ -2,7 +2,8 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
-from services.cdrs.detail import Lookups, charge_detail
+from services.cdrs.detail import charge_detail
+from services.cdrs.lookups import Lookups
 from services.domain.events.agreement import Agreement
 from services.domain.events.common import (
     CdrLocation,
@@ -10,6 +11,7 @@ from services.domain.events.common import (
     ChargingPeriod,
     Evse,
     IdToken,
+    PriceLine,
     SignedMeterValue,
     TariffTerms,
     TokenStatus,
@@ -34,12 +36,12 @@ ENDED = SessionEnded(
     connector_id=1,
     id_token=IdToken(value="aa11", type="ISO14443"),
     started_at=1_000,
-    ended_at=3_601_999,
+    ended_at=3_601_000,
     meter_start_wh=Decimal(1),
     meter_stop_wh=Decimal(10_001),
     energy_wh=Decimal(10_000),
     stopped_reason="EVDisconnected",
-    periods=(ChargingPeriod(started_at=1_000, ended_at=3_601_999, energy_wh=Decimal(10_000)),),
+    periods=(ChargingPeriod(started_at=1_000, ended_at=3_601_000, energy_wh=Decimal(10_000)),),
     signed_meter_values=(SignedMeterValue(signed_data=b"\x00", sha256="ab"),),
     quality_flags=("SEQ_GAP",),
     recorded_at=9,
@@ -90,6 +92,14 @@ KNOWN = Lookups(
 )
 
 
+def line(kind: str, quantity: str, price: str, net: str, gross: str, **marks: bool) -> PriceLine:
+    return PriceLine(
+        kind=kind, quantity=Decimal(quantity), added=Decimal(0), unit_price=Decimal(price),
+        vat_percent=Decimal(19),
+        cost_excl_vat=Decimal(net), cost_incl_vat=Decimal(gross), **marks,
+    )  # fmt: skip
+
+
 def detail(lookups: Lookups = KNOWN, revision: int = 3, **changes: Any) -> ChargeDetail:
     return charge_detail(lookups, replace(ENDED, **changes), revision)
 
@@ -113,7 +123,7 @@ class TestChargeDetail:
             id_token=ENDED.id_token,
             contract_id="C1",
             started_at=1_000,
-            ended_at=3_601_999,
+            ended_at=3_601_000,
             duration_s=3600,
             energy_wh=Decimal(10_000),
             meter_start_wh=Decimal(1),
@@ -126,6 +136,11 @@ class TestChargeDetail:
             total_cost_incl_vat=Decimal("8.925"),
             stopped_reason="EVDisconnected",
             periods=ENDED.periods,
+            price_lines=(
+                line("FLAT", "1", "1", "1", "1.19"),
+                line("ENERGY", "10000", "0.45", "4.5", "5.355"),
+                line("TIME", "3600", "2", "2", "2.38", clock_unproven=True),
+            ),
             signed_meter_values=ENDED.signed_meter_values,
             quality_flags=("SEQ_GAP",),
         )
@@ -133,7 +148,9 @@ class TestChargeDetail:
     def test_fills_every_field_but_those_of_a_credit(self) -> None:
         found = detail()
         empty = {field.name for field in fields(found) if getattr(found, field.name) in (None, False)}
-        assert empty == {"credit", "credit_reference_id", "partner_id", "agreement_id"}
+        assert empty == {
+            "credit", "credit_reference_id", "partner_id", "agreement_id", "parking_cost", "reservation_cost",
+        }  # fmt: skip
 
     def test_prices_by_the_agreement_that_covers_the_contract(self) -> None:
         agreed = Agreement(
@@ -180,7 +197,7 @@ class TestChargeDetail:
         assert (found.tariff, found.quality_flags) == (None, ("SEQ_GAP", "UNKNOWN_TARIFF"))
 
     def test_has_a_fee_and_time_but_no_energy_to_pay_when_nothing_was_charged(self) -> None:
-        found = detail(energy_wh=Decimal(0))
+        found = detail(energy_wh=Decimal(0), periods=())
         assert (found.energy_cost, found.total_cost_excl_vat) == (0, 3)
 
     def test_has_no_contract_of_nobody(self) -> None:

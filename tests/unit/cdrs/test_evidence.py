@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.cdrs.evidence import Verdict
 from services.domain.events import cdr
 from services.domain.events.common import CdrStatus, EvidenceOutcome
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
@@ -159,3 +160,21 @@ class TestOtherRecords:
         run = cdrs_run(LAWFUL)
         run.states = before.states
         assert run.take(ended(2)) == []
+
+
+class TestProvenTime:
+    def marks(self, *events: Any) -> list[bool]:
+        (issued,) = after(*events).of(cdr.CdrIssued)
+        return [line.clock_unproven for line in issued.detail.price_lines]
+
+    def test_takes_the_mark_off_the_lines_of_a_record_whether_it_comes_before_or_after(self) -> None:
+        proven = replace(verified(OK), time_billable=True)
+        assert self.marks(ended(), verified(OK)) == [False, False, True]
+        assert self.marks(ended(), proven) == self.marks(proven, ended()) == [False, False, False]
+
+    def test_is_that_of_a_verdict_on_this_revision_that_says_so(self) -> None:
+        verdict = Verdict(2, "OK", False, 1, time_billable=True)
+        assert verdict.proves_time_of(2)
+        assert not verdict.proves_time_of(3)
+        assert not Verdict(2, "OK", False, 1).proves_time_of(2)
+        assert not Verdict(2, "FAILED", False, 1, time_billable=True).proves_time_of(2)

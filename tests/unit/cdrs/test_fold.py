@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.cdrs.fold import Record, fold, hold_reason
+from services.cdrs.quoting import Quote
 from services.domain.events import cdr
-from services.domain.events.common import CdrStatus, IdToken, SignedMeterValue, TariffTerms
-from services.domain.events.session import SessionEnded, SessionStarted
+from services.domain.events.agreement import Agreement
+from services.domain.events.common import CdrStatus, IdToken, SignedMeterValue, TariffTerms, TokenStatus
+from services.domain.events.session import SessionEnded, SessionStarted, SessionSuspended
 from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
+from services.domain.events.token import Token
 from services.domain.failures import BadRecord
 from services.domain.ids import derived_id
 from tests.scenarios.story import Run, cdrs_run, nowhere, standing
@@ -60,6 +63,10 @@ def ended(revision: int = 1, **changes: Any) -> SessionEnded:
     )
 
 
+STARTED = SessionStarted(
+    event_id="x", tenant="t", session_id="s", station_id="CS1", transaction_id="1", protocol="ocpp1.6",
+    started_at=1_000_000, recorded_at=1_000_001,
+)  # fmt: skip
 ESTIMATED = ended(estimated=True, meter_stop_wh=Decimal(9_000), energy_wh=Decimal(8_000))
 FIRST_ID = derived_id("cdr", "s", 1)
 SECOND_ID = derived_id("cdr", "s", 2)
@@ -92,12 +99,66 @@ class TestFold:
             updated_at=5_000_001,
         )
 
-    def test_looks_at_ends_only(self) -> None:
-        started = SessionStarted(
-            event_id="x", tenant="t", session_id="s", station_id="CS1", transaction_id="1", protocol="p",
-            started_at=1, recorded_at=1,
+    def test_keeps_what_was_quoted_at_the_start(self) -> None:
+        run = cdrs_run(PRICED)
+        run.take(STARTED, replace(STARTED, event_id="y"))
+        state = run.state("s")
+        assert isinstance(state, Record)
+        assert (state.quote, state.detail, run.events) == (Quote(None, TERMS), None, [])
+
+    def test_prices_what_was_quoted_although_the_tariff_has_changed(self) -> None:
+        now = [TERMS]
+        run = cdrs_run(
+            replace(PRICED, tariff=lambda _: Tariff(tenant="t", tariff_id="T1", terms=now[-1], updated_at=1))
+        )
+        run.take(STARTED)
+        now.append(replace(TERMS, energy_price_per_kwh=Decimal(9)))
+        assert run.take(ended())[0].detail.tariff == TERMS
+        replaced = run.take(ended(2, energy_wh=Decimal(1)))[3].detail
+        assert (replaced.revision, replaced.tariff) == (2, TERMS)
+
+    def test_prices_by_the_agreement_of_a_token_that_came_after_the_start(self) -> None:
+        agreed = Agreement(
+            tenant="t", agreement_id="A1", partner_id="NL-TNM", name="TNM", tariff_id="T2", payment_days=30,
+            valid_from=0, updated_at=1,
         )  # fmt: skip
-        run = after(started)
+        dear = replace(TERMS, tariff_id="T2", energy_price_per_kwh=Decimal(2))
+        tariffs = {
+            f"t/{terms.tariff_id}": Tariff(tenant="t", tariff_id=terms.tariff_id, terms=terms, updated_at=1)
+            for terms in (TERMS, dear)
+        }
+        token = Token(
+            tenant="t", token_uid="AA", token_type="RFID", contract_id="C1", issuer="x", status=TokenStatus.VALID,
+            updated_at=1,
+        )  # fmt: skip
+        run = cdrs_run(
+            replace(
+                PRICED,
+                tariff=tariffs.get,
+                token=lambda _: token,
+                agreement=lambda _tenant, contract, _at: agreed if contract else None,
+            )
+        )
+        run.take(STARTED)
+        assert run.take(ended())[0].detail.tariff == dear
+
+    def test_marks_what_hangs_on_a_clock_that_nobody_vouches_for(self) -> None:
+        lines = after(ended()).events[0].detail.price_lines
+        assert [(line.kind, line.clock_unproven) for line in lines] == [
+            ("FLAT", False), ("ENERGY", False), ("TIME", True),
+        ]  # fmt: skip
+
+    def test_keeps_nothing_of_a_start_without_a_tariff(self) -> None:
+        run = cdrs_run(nowhere())
+        run.take(STARTED)
+        assert run.states == {}
+
+    def test_looks_at_starts_and_ends_only(self) -> None:
+        suspended = SessionSuspended(
+            event_id="x", tenant="t", session_id="s", station_id="CS1", transaction_id="1", reason="r",
+            occurred_at=1, recorded_at=1,
+        )  # fmt: skip
+        run = after(suspended)
         assert (run.events, run.states) == ([], {})
 
     def test_changes_nothing_for_an_end_that_was_seen(self) -> None:

@@ -1,0 +1,25 @@
+"""What the fold of records looks up: read-only copies of state topics."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.domain.events.agreement import Agreement
+from services.domain.events.location import Location
+from services.domain.events.station import Station
+from services.domain.events.tariff import Tariff
+from services.domain.events.token import Token
+from services.domain.units import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Read-only copies of state topics, by key; and the party of stations that are not registered."""
+
+    station: Callable[[str], Station | None]
+    location: Callable[[str], Location | None]
+    tariff: Callable[[str], Tariff | None]
+    token: Callable[[str], Token | None]
+    country_code: str = "DE"
+    party_id: str = "WAT"
+    agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
+    """Of a tenant, a contract id and the time of a start (services.domain.agreements)."""
