@@ -68,7 +68,8 @@ def new_location(old: Shape, passage: Passage) -> Shape:
 def connector(new: Shape, passage: Passage) -> Shape:
     """mod_locations: Connector, with one tariff."""
     old = _renamed(new, {"max_voltage": "voltage", "max_amperage": "amperage"})
-    tariff_ids = old.pop("tariff_ids", None) or []
+    tariff_ids = old.pop("tariff_ids", None)
+    tariff_ids = tariff_ids if isinstance(tariff_ids, list) else []
     if tariff_ids:
         old["tariff_id"] = tariff_ids[0]
     if len(tariff_ids) > 1:
