@@ -25,7 +25,11 @@ from services.runtime.streaming.settings import StreamingSettings
 _STATION_STREAMS = (TransactionStarted, DataTransferred, CommandAnswered, MeterKeyAdded, SessionToVerify)
 
 PROCESSOR: Processor[State] = Processor(
-    "evidence.v1", tuple([kind.TOPIC for kind in _STATION_STREAMS]), fold, State
+    "evidence.v1",
+    tuple([kind.TOPIC for kind in _STATION_STREAMS]),
+    fold,
+    State,
+    unread=("MeterValue.sampled_values",),
 )
 ROUTER: Processor[Nothing] = Processor("evidence-sessions.v1", (SessionEnded.TOPIC,), route, Nothing)
 

@@ -5,7 +5,7 @@ The objects equal those that fastavro and `msgspec.convert` make (tested by exam
 of more digits than its type has is refused, not rounded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Context, Decimal, Inexact
 from itertools import groupby
 from typing import Any, Final, get_args, get_type_hints
@@ -91,6 +91,15 @@ def _count(data: bytes, at: int) -> tuple[int, int]:
     return count, at
 
 
+def _block(data: bytes, at: int) -> tuple[int, int, int]:
+    """How many items a block has, where they begin, and their size in bytes, 0 where that is not told."""
+    count, at = _long(data, at)
+    if count >= 0:
+        return count, at, 0
+    size, at = _length(data, at)
+    return -count, at, size
+
+
 def _decimal(data: bytes, limit: int, scale: int) -> Decimal:
     unscaled = int.from_bytes(data, "big", signed=True)
     if not -limit < unscaled < limit:
@@ -98,14 +107,15 @@ def _decimal(data: bytes, limit: int, scale: int) -> Decimal:
     return Decimal(unscaled).scaleb(-scale, _EXACT)
 
 
-def compile_reader(schema: Any, kind: type[Any]) -> Reader:
+def compile_reader(schema: Any, kind: type[Any], unread: Collection[str] = ()) -> Reader:
     """A function that reads one record of `schema` at an index of some bytes: an instance of `kind`, and its end.
 
     `schema` is self-contained, parsed JSON; `kind` a generated frozen dataclass with the same fields. The end may
     lie beyond the bytes when those are cut short, so compare it with their length. That function raises
-    Unreadable, IndexError or UnicodeDecodeError for other bytes.
+    Unreadable, IndexError or UnicodeDecodeError for other bytes. `unread` names arrays, like
+    "MeterValue.sampled_values", that are stepped over and left empty: Avro's own way to a projection.
     """
-    builder = _Builder()
+    builder = _Builder(unread)
     name = builder.record(schema, kind)
     scope: dict[str, Any] = {
         **builder.constants,
@@ -114,6 +124,7 @@ def compile_reader(schema: Any, kind: type[Any]) -> Reader:
         "long": _long_of_several_bytes,
         "length": _length,
         "count": _count,
+        "block": _block,
         "decimal": _decimal,
         "Unreadable": Unreadable,
     }
@@ -147,9 +158,10 @@ _PRIMITIVES: Final = {
 class _Builder:
     """Writes the source: one Python function per record, which sets the slots of a new object itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread: Collection[str]) -> None:
         self.source: list[str] = []
         self.constants: dict[str, Any] = {}
+        self._unread = unread
         self._named: dict[str, Any] = {}
 
     def record(self, schema: dict[str, Any], kind: type[Any]) -> str:
@@ -180,6 +192,10 @@ class _Builder:
         if field["name"] == "event_id":  # never met again: not worth remembering
             yield from _SIZE
             yield f"i += n; {setter}(o, d[i-n:i].decode())"
+            return
+        if f"{name}.{field['name']}" in self._unread:
+            yield from self._step_over(field["type"])
+            yield f"{setter}(o, ())"
             return
         yield from self._value(field["type"], hint)
         yield f"{setter}(o, v)"
@@ -235,6 +251,42 @@ class _Builder:
         yield "   vs.append(v)"
         yield " v = tuple(vs)"
         yield "else: v = (); i += 1"
+
+    def _step_over(self, avro: Any) -> Iterator[str]:
+        """Lines that move `i` behind a value; they may use `n`, `m` and `b`."""
+        match avro:
+            case "string" | "bytes" | {"type": "bytes"}:
+                yield from _SIZE
+                yield "i += n"
+            case "int" | "long" | {"type": "enum" | "int" | "long"}:
+                yield "while d[i] > 127: i += 1"
+                yield "i += 1"
+            case "boolean":
+                yield "i += 1"
+            case list():
+                null, branch = avro.index("null"), 1 - avro.index("null")
+                yield "b = d[i]; i += 1"
+                yield f"if b == {branch * 2}:"
+                yield from _indented(self._step_over(avro[branch]))
+                yield f"elif b != {null * 2}: raise Unreadable('no branch ' + str(b >> 1) + ' in a union')"
+            case {"type": "array"}:
+                yield "while True:"
+                yield " m, i, n = block(d, i)"
+                yield " if m == 0: break"
+                yield " if n: i += n; continue"
+                yield f" for _ in range(m): i = {self._step_over_record(avro['items'])}(d, i)"
+            case _:
+                yield f"i = {self._step_over_record(avro)}(d, i)"
+
+    def _step_over_record(self, avro: Any) -> str:
+        """Name of a function (bytes, index) -> index behind a record."""
+        schema = self._named.get(avro) if isinstance(avro, str) else avro
+        if not schema:
+            raise TypeError(f"an array of {avro} is read, not stepped over")
+        name = "over_" + str(schema["name"]).rsplit(".", 1)[-1]
+        lines = [line for field in schema["fields"] for line in self._step_over(field["type"])]
+        self.source.append("\n".join([f"def {name}(d, i):", *_indented([*lines, "return i"])]))
+        return name
 
     def _record_named(self, avro: dict[str, Any], hint: Any) -> str:
         name = str(avro["name"]).rsplit(".", 1)[-1]

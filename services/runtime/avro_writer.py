@@ -1,6 +1,7 @@
 """Avro binary straight from event objects: one compiled function per record, a few times fastavro's speed.
 
-The bytes are those that fastavro writes (tested byte for byte).
+The bytes are those that fastavro writes (tested byte for byte), but that arrays of records tell their size, as
+Avro lets them: a reader that does not need one steps over it at once.
 """
 
 from collections.abc import Callable, Iterator
@@ -238,11 +239,8 @@ class _Builder:
             case {"type": "array"}:
                 yield f"v = {value}"
                 yield "if v:"
-                yield " a.append(WHOLE[len(v)])"
-                yield " for i in v:"
                 expression = self._expression(avro["items"], "i")
-                inner = [f"a.append({expression})"] if expression else self._statements(avro["items"], "i")
-                yield from (f"  {line}" for line in inner)
+                yield from self._items(expression) if expression else self._sized_items(avro["items"])
                 yield "a.append(b'\\0')"
             case {"type": "record"}:
                 yield f"{self.record(avro)}({value}, a)"
@@ -250,6 +248,20 @@ class _Builder:
                 yield f"{self._name({'name': avro})}({value}, a)"
             case _:
                 yield from self._statements(avro["type"], value)
+
+    @staticmethod
+    def _items(expression: str) -> Iterator[str]:
+        yield " a.append(WHOLE[len(v)])"
+        yield f" a += [{expression} for i in v]"
+
+    def _sized_items(self, items: Any) -> Iterator[str]:
+        """A block that tells its size in bytes, so that who does not need it steps over it at once."""
+        yield " a.append(WHOLE[-len(v)])"
+        yield " o = a; a = []"
+        yield " for i in v:"
+        yield from (f"  {line}" for line in self._statements(items, "i"))
+        yield " s = b''.join(a); a = o"
+        yield " a += (WHOLE[len(s)], s)"
 
     @staticmethod
     def _name(schema: dict[str, Any]) -> str:

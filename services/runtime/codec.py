@@ -1,9 +1,10 @@
 """Events to bytes and back: Confluent wire format (0x00, schema id in 4 bytes, Avro binary)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from fastavro import parse_schema, schemaless_reader
 from msgspec import convert
@@ -51,6 +52,13 @@ class Codec:
         self._writers = _Writers(self._texts, prefixes)
         self._own = {prefix: name for name, prefix in prefixes.items()}
         self._readers: dict[bytes, Reader] = {}
+        self._unread: Collection[str] = ()
+
+    def leaving_out(self, unread: Collection[str]) -> Self:
+        """A codec for those who do not look at some arrays: they are read as empty (runtime.avro_reader)."""
+        other = copy(self)
+        vars(other).update(_readers={}, _unread=unread)
+        return other
 
     def encode(self, event: Event) -> bytes:
         """The bytes of one event; ValueError when a number does not fit its type, a lost decimal included."""
@@ -73,7 +81,7 @@ class Codec:
         reader = (
             self._foreign_reader(data)
             if own is None
-            else compile_reader(json.loads(self._texts[own]), events.TYPES[own])
+            else compile_reader(json.loads(self._texts[own]), events.TYPES[own], self._unread)
         )
         self._readers[prefix] = reader
         return reader

@@ -14,7 +14,9 @@ from services.runtime.streaming.settings import StreamingSettings
 from services.sessions.fold import fold
 from services.sessions.state import State
 
-PROCESSOR: Processor[State] = Processor("sessions.v1", (TransactionStarted.TOPIC,), fold, State)
+PROCESSOR: Processor[State] = Processor(
+    "sessions.v1", (TransactionStarted.TOPIC,), fold, State, unread=("MeterValue.sampled_values",)
+)
 
 
 @dataclass(frozen=True, slots=True)

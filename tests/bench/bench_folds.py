@@ -17,6 +17,7 @@ from services.domain.events.transaction import TransactionEnded, TransactionStar
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.runtime.codec import Codec
+from services.sessions.app import PROCESSOR as SESSIONS
 from services.sessions.fold import fold as session_fold
 
 MINUTE_MS = 60_000
@@ -39,9 +40,12 @@ def measure(quick: bool = False) -> list[Figure]:
     ended = [event for event in published if isinstance(event, SessionEnded)]
     record_us, _ = timed(partial(cdr_fold, nowhere()), ended)
     decode_us = timed_decode(codec, records)
-    full_us = timed_with_codec(session_fold, codec, records)
+    sessions_codec = codec.leaving_out(SESSIONS.unread)
+    skim_us = timed_decode(sessions_codec, records)
+    full_us = timed_with_codec(session_fold, sessions_codec, records)
     return [
         figure("decode a transaction event", decode_us, "µs CPU/event"),
+        figure("decode what sessions read of it", skim_us, "µs CPU/event"),
         figure("sessions fold", session_us, "µs CPU/event"),
         figure("sessions fold against decode", session_us / decode_us, "times", FOLD_BAR),
         figure("sessions fold with decode and encode", full_us, "µs CPU/event"),

@@ -1,7 +1,7 @@
 """Two loads for the streaming runtime: a light fold over small Avro events, and the real session fold."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, cast
@@ -18,8 +18,7 @@ from services.runtime.avro_reader import compile_reader
 from services.runtime.avro_writer import compile_writer
 from services.runtime.codec import Codec
 from services.runtime.streaming.processor import Processor
-from services.sessions.fold import fold as session_fold
-from services.sessions.state import State as SessionState
+from services.sessions.app import PROCESSOR as SESSIONS
 
 EVENTS_PER_SESSION = 20
 _START_AT = 1_790_000_000_000
@@ -267,5 +266,5 @@ def _meter_value(seq: int, at: int) -> common.MeterValue:
 
 
 def _real() -> Workload:
-    processor = Processor("bench-sessions.v1", (transaction.TransactionStarted.TOPIC,), session_fold, SessionState)
+    processor = replace(SESSIONS, name="bench-sessions.v1")
     return Workload(processor, Codec(), ("session.events.v1", "session.state.v1"), _real_events)

@@ -9,8 +9,11 @@ import pytest
 
 from services.domain.events import cdr, session
 from services.domain.folding import Event
+from services.runtime.codec import Codec
+from services.sessions.app import PROCESSOR
 from tests.scenarios.story import at, charged, load, plain, sessions_run, standing, told
 
+CODEC = Codec()
 STORIES = sorted(path.parent for path in Path(__file__).parent.glob("*/given.json"))
 
 story = pytest.mark.parametrize("folder", STORIES, ids=lambda path: path.name)
@@ -63,6 +66,11 @@ class TestStory:
         assert_told(then["sessions"], sorted(states, key=lambda s: (s["transaction_id"], s["station_id"])))
         records = [plain(record) | plain(record.detail) for record in second.latest(cdr.Cdr).values()]
         assert_told(then["cdrs"], sorted(records, key=lambda c: (c["transaction_id"], c["revision"], c["credit"])))
+
+    def test_needs_nothing_that_the_process_leaves_unread(self, folder: Path) -> None:
+        told = given(folder)
+        read = [CODEC.leaving_out(PROCESSOR.unread).decode(CODEC.encode(event)) for event in told]
+        assert [run.events for run in charged(read)] == [run.events for run in charged(told)]
 
     def test_is_not_changed_by_telling_it_all_again(self, folder: Path) -> None:
         events = given(folder)

@@ -1,8 +1,9 @@
 """What a slice declares to have its fold run: a name, the topics it reads, and the type of its states."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from services.domain.folding import Fold
 
@@ -22,6 +23,10 @@ class Codec(Protocol):
         """The event in `data`; BadRecord when it cannot be read, TryAgain when not now."""
         ...
 
+    def leaving_out(self, unread: Collection[str]) -> Self:
+        """The same, but it may read these arrays ("MeterValue.sampled_values") as empty."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Processor(Generic[S]):
@@ -29,13 +34,15 @@ class Processor(Generic[S]):
 
     `name` is `<slice>.v<major>` and names its consumer group, changelog and dead letters: raise the major to start
     afresh from the beginning of the inputs. `inputs` are partitioned alike, since one partition number of all of
-    them shares its states. `state_type` is a msgspec.Struct, or a union of tagged ones.
+    them shares its states. `state_type` is a msgspec.Struct, or a union of tagged ones. `unread` names
+    arrays of the inputs ("MeterValue.sampled_values") that the fold never looks at.
     """
 
     name: str
     inputs: tuple[str, ...]
     fold: Fold[S]
     state_type: Any
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -43,6 +43,7 @@ async def run_processor(
     gc.set_threshold(50_000, 20, 100)
     partitions = await asyncio.to_thread(_prepare, kafka, processor)
     home = Home(data_dir, processor.name, chosen.worker_id)
+    codec = codec.leaving_out(processor.unread) if processor.unread else codec
     try:
         if path == "stock":
             await StockPath(processor, kafka, codec, partitions, home, chosen, host).run()

@@ -1,7 +1,8 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,8 @@ from services.runtime.avro_writer import compile_writer
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "schemas" / "examples").glob("*.json"))
 REFUSED = (Unreadable, IndexError, UnicodeDecodeError)
+STEPPED_OVER = {"MeterValue.sampled_values", "MeterValue.signed_meter_values"}
+IN = {"type": "record", "name": "In", "fields": [{"name": "s", "type": "string"}]}
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}
 
 
@@ -57,6 +60,14 @@ class Inner:
 class Outer:
     a: Inner
     b: tuple[Inner, ...]
+
+
+def without(event: Any) -> Any:
+    """The event as it is read by who steps over its values."""
+    if not hasattr(event, "meter_values"):
+        return event
+    bare = [replace(value, sampled_values=(), signed_meter_values=()) for value in event.meter_values]
+    return replace(event, meter_values=tuple(bare))
 
 
 def type_of(example: Path) -> str:
@@ -125,6 +136,59 @@ class TestEvents:
         found, wanted = read_whole(schema, data, type(event)), by_fastavro(schema, type(event))(data)
         assert found == event == wanted
         assert repr(found) == repr(wanted)
+
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.stem)
+    def test_steps_over_arrays_whether_they_tell_their_size_or_not(self, example: Path) -> None:
+        event, schema, data = written(example)
+        plain = json.loads(json.dumps(schema).replace('"logicalType": "timestamp-millis"', '"doc": ""'))
+        buffer = io.BytesIO()
+        fastavro.schemaless_writer(buffer, fastavro.parse_schema(plain), event.to_record())
+        read = compile_reader(schema, type(event), STEPPED_OVER)
+        for whole_record in (data, buffer.getvalue()):
+            found, end = read(whole_record, 0)
+            assert end == len(whole_record)
+            assert found == without(event)
+
+    @given(st.data())
+    def test_never_runs_on_when_bytes_that_it_steps_over_are_changed(self, data: st.DataObject) -> None:
+        example = data.draw(st.sampled_from([e for e in EXAMPLES if "transaction.events" in e.name]))
+        event, schema, record = written(example)
+        at = data.draw(st.integers(0, len(record) - 1))
+        changed = record[:at] + bytes([data.draw(st.integers(0, 255))]) + record[at + 1 :]
+        read = compile_reader(schema, type(event), STEPPED_OVER)
+        with suppress(*REFUSED, ValueError, OverflowError):
+            assert read(changed, 0)[1] >= 0
+
+    def test_steps_over_values_of_every_type(self) -> None:
+        kinds = [
+            "string",
+            "bytes",
+            "int",
+            "long",
+            "boolean",
+            ["null", "long"],
+            DECIMAL,
+            {"type": "array", "items": IN},
+        ]
+        fields = [{"name": f"f{number}", "type": kind} for number, kind in enumerate(kinds)]
+        item = {"type": "record", "name": "Item", "namespace": "x", "fields": fields}
+        schema = one_field({"type": "array", "items": item})
+        values = ["ab", b"cd", 7, 2**40, True, 5, Decimal("1.25"), [{"s": "e"}]]
+        records = [{f"f{number}": value for number, value in enumerate(values)}] * 2
+        buffer = io.BytesIO()
+        fastavro.schemaless_writer(buffer, fastavro.parse_schema(schema), {"f": records})
+        record, end = compile_reader(schema, One, {"One.f"})(buffer.getvalue(), 0)
+        assert (record.f, end) == ((), len(buffer.getvalue()))
+
+    def test_steps_over_no_array_of_plain_values(self) -> None:
+        with pytest.raises(TypeError, match="is read, not stepped over"):
+            compile_reader(one_field({"type": "array", "items": "string"}), One, {"One.f"})
+
+    def test_refuses_a_branch_that_a_union_has_not_in_what_it_steps_over(self) -> None:
+        item = {"type": "record", "name": "Item", "fields": [{"name": "u", "type": ["null", "int"]}]}
+        read = compile_reader(one_field({"type": "array", "items": item}), One, {"One.f"})
+        with pytest.raises(Unreadable, match="no branch 2"):
+            read(b"\x02\x04\x00", 0)
 
     @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.stem)
     def test_refuses_every_example_that_is_cut_short(self, example: Path) -> None:
