@@ -48,6 +48,7 @@ class StackSettings:
     ocpp_soap_port: int = setting(9001, "port that stations of OCPP-S send to")
     ocpi_port: int = setting(9010, "port that partners connect to")
     ocsp_port: int = setting(9070, "port at which it is asked whether certificates of the test PKI are good")
+    proof_port: int = setting(9060, "port at which drivers check what was signed")
     console_port: int = setting(8080, "port of the operations API")
     ocpp_metrics_port: int = setting(9100, "metrics and health of the OCPP edge")
     sessions_metrics_port: int = setting(9101, "metrics and health of the sessions processor")
@@ -102,7 +103,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice("whitelist", chosen.whitelist_metrics_port),
         _slice("sessions", chosen.sessions_metrics_port),
         _slice("cdrs", chosen.cdrs_metrics_port),
-        _slice("evidence", chosen.evidence_metrics_port),
+        _slice("evidence", chosen.evidence_metrics_port, f"http://127.0.0.1:{chosen.proof_port}/proof/"),
         replace(
             _slice("ocpp", chosen.ocpp_metrics_port, f"ws://127.0.0.1:{chosen.ocpp_port}/ocpp/<station>"),
             argv=lambda: _with_test_pki(chosen, _python("ocpp")()),

@@ -31,6 +31,7 @@ INPUTS = (
     "session.state.v1",
     "cdr.state.v1",
     "settlement.state.v1",
+    "settlement.chain.v1",
     "evidence.records.v1",
     "evidence.events.v1",
     "meterkey.state.v1",

@@ -1,6 +1,7 @@
 """Events to table rows: pure functions from one event to the rows that it makes, by table and column name."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
@@ -59,15 +60,17 @@ def rows_of(event: object) -> Rows:
             return {"sessions": [_session(event)]}
         case cdr.Cdr():
             return {"cdrs": [_cdr(event)]}
-        case settlement.Settlement():
-            return {"settlements": [_settlement(event)]}
         case ocpp.FramesLogged():
             return {"ocpp_frames": frame_rows(event)}
-    return _of_evidence(event)
+    return _of_proofs(event)
 
 
-def _of_evidence(event: object) -> Rows:
+def _of_proofs(event: object) -> Rows:
     match event:
+        case settlement.Settlement():
+            return {"settlements": [_settlement(event)]}
+        case settlement.CdrChained():
+            return {"cdr_chain": [asdict(event)]}
         case evidence.RecordVerified():
             return {"signed_records": [{**proofs.record(event), "sampled_at": moment(event.sampled_at)}]}
         case evidence.SessionVerified():

@@ -101,6 +101,17 @@ TABLES: dict[str, pa.Schema] = {
             "updated_at": _MOMENT,
         }
     ),
+    "cdr_chain": pa.schema(
+        {
+            "tenant": pa.string(),
+            "cdr_id": pa.string(),
+            "height": pa.int64(),
+            "record_sha256": pa.string(),
+            "previous_sha256": pa.string(),
+            "link_sha256": pa.string(),
+            "event_id": pa.string(),
+        }
+    ),
     "settlements": pa.schema(
         {
             "tenant": pa.string(),

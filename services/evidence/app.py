@@ -1,4 +1,4 @@
-"""The evidence process: keeps the keys of meters, and verifies what they signed while sessions run and end."""
+"""The evidence process: keeps the keys of meters, verifies what they signed, shows drivers what that proves."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,9 +13,13 @@ from services.domain.events.session import SessionEnded
 from services.domain.events.station import CommandAnswered, DataTransferred
 from services.domain.events.transaction import TransactionStarted
 from services.evidence.fold import fold
+from services.evidence.page.server import application, listen, server
+from services.evidence.page.settings import PageSettings
+from services.evidence.page.store import case
 from services.evidence.routing import Nothing, route
 from services.evidence.state import State
 from services.runtime import process
+from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
 from services.runtime.streaming.processor import Processor
@@ -41,6 +45,7 @@ class EvidenceSettings:
     common: CommonSettings = field(default_factory=CommonSettings)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     streaming: StreamingSettings = field(default_factory=StreamingSettings)
+    page: PageSettings = field(default_factory=PageSettings)
     evidence_metrics_port: int = setting(9116, "port of the evidence process's metrics and health endpoints")
 
 
@@ -71,7 +76,20 @@ def main() -> None:
 
 
 async def run(settings: EvidenceSettings, host: process.Process) -> None:
-    """Fold until the process is to stop."""
+    """Fold and show drivers what they ask for, until the process is to stop. OSError when the port is taken."""
+    with listen(settings.page) as listener:
+        find = partial(case, settings.page.clickhouse)
+        pages = server(application(settings.page, find, now_ms), settings.page)
+        serving = asyncio.ensure_future(pages.serve(sockets=[listener]))
+        host.log.info("serving", pages=f"{settings.page.public_url}/proof/")
+        try:
+            await _fold(settings, host)
+        finally:
+            pages.should_exit = True
+            await serving
+
+
+async def _fold(settings: EvidenceSettings, host: process.Process) -> None:
     codec = await asyncio.to_thread(codec_of, settings.common)
     parts: list[_Part] = []
     parts += [_Part(host.stopping, parts, host) for _ in range(2)]

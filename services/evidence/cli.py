@@ -29,7 +29,7 @@ from services.domain.units import Millis, datetime_of, millis_of
 from services.evidence.app import main
 from services.evidence.history import Difference, difference, gaps
 from services.evidence.routing import to_verify
-from services.evidence.transparency_cli import proof, transparency
+from services.evidence.transparency_cli import link, proof, transparency
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
 from services.runtime.registry import codec_of
@@ -288,3 +288,4 @@ def _day(text: str, *, after: bool = False) -> Millis:
 
 evidence.command()(transparency)
 evidence.command("bundle")(proof)
+evidence.command()(link)

@@ -71,8 +71,9 @@ def _verdict(detail: ChargeDetail, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _record(detail: ChargeDetail) -> dict[str, Any]:
-    """The record as stored; moments in words, signed values by their hashes."""
+    """The record as stored, but for the partner who pays; moments in words, signed values by their hashes."""
     told = detail.to_record()
+    del told["partner_id"], told["agreement_id"]
     told["signed_meter_values"] = [value.sha256 for value in detail.signed_meter_values]
     for name in ("started_at", "ended_at"):
         told[name] = rfc3339(told[name])

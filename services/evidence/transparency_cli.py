@@ -1,4 +1,4 @@
-"""What drivers and authorities get of a record: `wattlog evidence transparency` (XML) and `bundle` (a ZIP)."""
+"""What drivers and authorities get of a record: `wattlog evidence link`, `transparency` (XML), `bundle` (ZIP)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,12 +7,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from services.domain import proof_link
 from services.domain.events.cdr import Cdr
 from services.domain.events.common import ChargeDetail, MeterKeyVersion
 from services.domain.events.meterkey import MeterKeys
 from services.domain.events.settlement import CdrChained
 from services.domain.signed_meter.findings import NotReadable
 from services.evidence.meter_keys.versions import in_force
+from services.evidence.page.settings import PageSettings
 from services.evidence.proof_bundle import bundle
 from services.evidence.transparency import document
 from services.runtime.command_line import fail, reaching_kafka, reading
@@ -63,6 +65,17 @@ def proof(
     except OSError as error:
         fail(f"{written} cannot be written: {error.strerror}")
     typer.echo(f"{written} has {len(detail.signed_meter_values)} signed values and what they prove.")
+
+
+def link(
+    cdr_id: Annotated[str, typer.Argument(metavar="CDR", help="id of the charge detail record")],
+) -> None:
+    """Show the link to a charge detail record's page for its driver: to be printed on the invoice."""
+    detail, page = _detail(cdr_id), load(PageSettings).public_url
+    found = proof_link.link(page, detail.tenant, detail.cdr_id, detail.signed_meter_values)
+    if not found:
+        fail(f"{cdr_id} has no signed values: there is nothing to show.")
+    typer.echo(found)
 
 
 async def _link(detail: ChargeDetail) -> CdrChained | None:

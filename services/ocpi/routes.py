@@ -1,7 +1,6 @@
 """The routes that partners pull from, in all versions. Handlers run on threads, since they wait for ClickHouse."""
 
 import base64
-import hmac
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
 from prometheus_client import Counter
 
+from services.domain import proof_link
 from services.domain.events.cdr import Cdr
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
@@ -20,7 +20,7 @@ from services.ocpi.credentials_routes import version_of
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
 from services.ocpi.inbound.page_request import page_request
-from services.ocpi.outbound import cdrs, configuration, locations, pages, sessions, signed_data
+from services.ocpi.outbound import cdrs, configuration, locations, pages, sessions
 from services.ocpi.outbound.told import told
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.store import Page, Store, key_of
@@ -86,7 +86,7 @@ class PullRoutes:
         """All signed records of a CDR byte for byte, for whoever was given the URL. Not a module of OCPI."""
         found = self._store.cdr(tenant, cdr_id) if _UUID.fullmatch(cdr_id) else None
         records = found.detail.signed_meter_values if found else ()
-        if not records or not hmac.compare_digest(signed_data.proof(records).encode(), proof.encode()):
+        if not proof_link.opens(records, proof):
             raise HTTPException(404)
         whole = [
             record.to_record() | {"signed_data": base64.b64encode(record.signed_data).decode()}
@@ -132,10 +132,12 @@ class PullRoutes:
 
     def _cdr(self, state: Cdr, version: str, warnings: list[str], scenes: Scenes) -> Told:
         station = self._directory.station(state.tenant, state.detail.station_id)
-        proof = signed_data.proof(state.detail.signed_meter_values)
-        url = f"{self._settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
+        identity = state.tenant, state.cdr_id
+        signed = state.detail.signed_meter_values
+        url = f"{self._settings.public_url}{SIGNED_DATA_PATH}{'/'.join(identity)}/{proof_link.secret(signed)}"
+        page = proof_link.link(self._settings.proof_public_url, *identity, signed)
         currency, carries = self._settings.ocpi_currency, version != V211
-        new = cdrs.cdr(state, station, currency, url, warnings, carries_signed_data=carries)
+        new = cdrs.cdr(state, station, currency, url, warnings, carries_signed_data=carries, driver_url=page)
         return told(new, "CDR", version, warnings, self._scene(station, version, scenes))
 
 

@@ -26,6 +26,7 @@ class OcpiSettings:
     ocpi_edge_id: str = setting(
         "", "name of this process among the OCPI edges, kept when it starts again; empty: host name and port"
     )
+    proof_public_url: str = setting("", "address of drivers' pages in links, e.g. https://proof.example.com")
     country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
     ocpi_operator_name: str = setting("Wattlog", "our name in credentials")

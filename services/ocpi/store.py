@@ -1,6 +1,5 @@
 """What partners pull, from ClickHouse. Values reach it as typed parameters only, never as text of a statement."""
 
-import base64
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,31 +11,15 @@ from services.domain.events import session as session_events
 from services.domain.units import Millis
 from services.ocpi.wire.paging import PageRequest
 from services.ocpi.wire.parties import Party
+from services.runtime.cdr_rows import CDR_COLUMNS, Row, cdr_of, id_token_of
 from services.runtime.clickhouse import ClickHouseSettings, connect
 
 T = TypeVar("T")
-Row = dict[str, Any]
 
 _SESSION_COLUMNS = """
     tenant, session_id, station_id, transaction_id, protocol, status, evse_id, connector_id, id_token,
     id_token_type, toUnixTimestamp64Milli(started_at) AS started_ms, toUnixTimestamp64Milli(ended_at) AS ended_ms,
     meter_start_wh, energy_register_wh, energy_wh, charging_state, stopped_reason, quality_flags, version,
-    toUnixTimestamp64Milli(updated_at) AS updated_ms"""
-
-_CDR_COLUMNS = """
-    tenant, cdr_id, status, held_reason, session_id, revision, credit, credit_reference_id, country_code, party_id,
-    station_id, transaction_id, protocol, evse_id, evse_uid, connector_id, location_id, location_name,
-    location_address, location_city, location_postal_code, location_country, location_latitude, location_longitude,
-    location_time_zone, id_token, id_token_type, contract_id, toUnixTimestamp64Milli(started_at) AS started_ms,
-    toUnixTimestamp64Milli(ended_at) AS ended_ms, duration_s, energy_wh, meter_start_wh, meter_stop_wh, tariff_id,
-    currency, energy_price_per_kwh, time_price_per_hour, session_fee, vat_percent, energy_cost, time_cost,
-    session_cost, total_cost_excl_vat, total_cost_incl_vat, stopped_reason, quality_flags, version,
-    arrayMap(p -> (toUnixTimestamp64Milli(tupleElement(p, 'started_at')),
-        toUnixTimestamp64Milli(tupleElement(p, 'ended_at')),
-        tupleElement(p, 'energy_wh')), periods) AS period_list,
-    arrayMap(v -> (base64Encode(tupleElement(v, 'signed_data')), tupleElement(v, 'sha256'),
-        tupleElement(v, 'encoding_method'), tupleElement(v, 'signing_method'), tupleElement(v, 'public_key'),
-        tupleElement(v, 'context')), signed_meter_values) AS signed_list,
     toUnixTimestamp64Milli(updated_at) AS updated_ms"""
 
 _BETWEEN = """
@@ -92,14 +75,14 @@ class Store:
     def cdrs(self, tenant: str, party: Party, request: PageRequest) -> Page[cdr_events.Cdr]:
         """Issued records, credited or not, of contracts of this provider."""
         scope = {"tenant": tenant, "pattern": party.contract_pattern}
-        rows, total, more = self._page("cdrs", _CDR_COLUMNS, "cdr_id", _THEIR_CDRS, scope, request)
-        return Page([_cdr(row) for row in rows], total, more)
+        rows, total, more = self._page("cdrs", CDR_COLUMNS, "cdr_id", _THEIR_CDRS, scope, request)
+        return Page([cdr_of(row) for row in rows], total, more)
 
     def cdr(self, tenant: str, cdr_id: str) -> cdr_events.Cdr | None:
         """One issued record, whoever's it is: the caller decides who may see it."""
-        sql = f"SELECT {_CDR_COLUMNS} FROM cdrs FINAL WHERE {_ISSUED} AND cdr_id = {{id:String}}"
+        sql = f"SELECT {CDR_COLUMNS} FROM cdrs FINAL WHERE {_ISSUED} AND cdr_id = {{id:String}}"
         rows = self._rows(sql, {"tenant": tenant, "id": cdr_id})
-        return _cdr(rows[0]) if rows else None
+        return cdr_of(rows[0]) if rows else None
 
     def _page(
         self, table: str, columns: str, key: str, scope: str, values: dict[str, Any], request: PageRequest
@@ -158,7 +141,7 @@ def _session(row: Row) -> session_events.Session:
     return session_events.Session(
         **{name: row[name] for name in _SAME_IN_SESSION},
         status=common.SessionStatus(row["status"]),
-        id_token=_id_token(row),
+        id_token=id_token_of(row),
         started_at=row["started_ms"],
         ended_at=row["ended_ms"],
         quality_flags=tuple(row["quality_flags"]),
@@ -170,78 +153,3 @@ _SAME_IN_SESSION = (
     "tenant", "session_id", "station_id", "transaction_id", "protocol", "evse_id", "connector_id",
     "meter_start_wh", "energy_register_wh", "energy_wh", "charging_state", "stopped_reason", "version",
 )  # fmt: skip
-
-
-def _cdr(row: Row) -> cdr_events.Cdr:
-    return cdr_events.Cdr(
-        tenant=row["tenant"],
-        cdr_id=row["cdr_id"],
-        status=common.CdrStatus(row["status"]),
-        held_reason=row["held_reason"],
-        detail=_detail(row),
-        version=row["version"],
-        updated_at=row["updated_ms"],
-    )
-
-
-_SAME_IN_DETAIL = (
-    "tenant", "cdr_id", "session_id", "revision", "credit", "credit_reference_id", "country_code", "party_id",
-    "station_id", "transaction_id", "protocol", "evse_id", "evse_uid", "connector_id", "contract_id", "duration_s",
-    "energy_wh", "meter_start_wh", "meter_stop_wh", "energy_cost", "time_cost", "session_cost",
-    "total_cost_excl_vat", "total_cost_incl_vat", "stopped_reason",
-)  # fmt: skip
-
-
-def _detail(row: Row) -> common.ChargeDetail:
-    return common.ChargeDetail(
-        **{name: row[name] for name in _SAME_IN_DETAIL},
-        location=_location(row),
-        id_token=_id_token(row),
-        started_at=row["started_ms"],
-        ended_at=row["ended_ms"],
-        tariff=_terms(row),
-        periods=tuple(
-            common.ChargingPeriod(started_at=started_at, ended_at=ended_at, energy_wh=energy_wh)
-            for started_at, ended_at, energy_wh in row["period_list"]
-        ),
-        signed_meter_values=tuple(_signed(*value) for value in row["signed_list"]),
-        quality_flags=tuple(row["quality_flags"]),
-    )
-
-
-def _id_token(row: Row) -> common.IdToken | None:
-    if row["id_token"] is None:
-        return None
-    return common.IdToken(value=row["id_token"], type=row["id_token_type"] or "Unknown")
-
-
-def _location(row: Row) -> common.CdrLocation | None:
-    if row["location_id"] is None:
-        return None
-    fields = ("name", "address", "city", "postal_code", "country", "latitude", "longitude", "time_zone")
-    return common.CdrLocation(
-        location_id=row["location_id"], **{name: row[f"location_{name}"] or "" for name in fields}
-    )
-
-
-def _terms(row: Row) -> common.TariffTerms | None:
-    if row["tariff_id"] is None:
-        return None
-    fields = (
-        "tariff_id", "currency", "energy_price_per_kwh", "time_price_per_hour", "session_fee", "vat_percent"
-    )  # fmt: skip
-    return common.TariffTerms(**{name: row[name] for name in fields})
-
-
-def _signed(
-    encoded: str, sha256: str, encoding_method: str, signing_method: str, public_key: str, context: str
-) -> common.SignedMeterValue:
-    # Base64 on the way, since the driver would turn bytes that are no UTF-8 into hex.
-    return common.SignedMeterValue(
-        signed_data=base64.b64decode(encoded),
-        sha256=sha256,
-        encoding_method=encoding_method,
-        signing_method=signing_method,
-        public_key=public_key,
-        context=context,
-    )

@@ -74,6 +74,7 @@ PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},
     "console": {"console": "WATTLOG_CONSOLE_PORT"},
+    "evidence": {"proof": "WATTLOG_PROOF_PORT"},
 }
 KNOWN = {row[0] for kind in (*SETTINGS.values(), RegistrySettings) for row in table(kind)}
 
@@ -280,10 +281,10 @@ class TestNetworkPolicies:
             for rule in spec.get("ingress", ())
             for port in rule["ports"]
         }
-        assert let_in == {"ocpp", "ocpp-soap", "ocpi", "console", "metrics"} == named
+        assert let_in == {"ocpp", "ocpp-soap", "ocpi", "console", "proof", "metrics"} == named
 
     def test_let_to_clickhouse_who_asks_it(self) -> None:
-        (rule,) = self.policies()["analytics-and-ocpi-to-clickhouse"]["podSelector"]["matchExpressions"]
+        (rule,) = self.policies()["those-that-ask-to-clickhouse"]["podSelector"]["matchExpressions"]
         asking = [
             name for name in SETTINGS if "WATTLOG_CLICKHOUSE_URL" in {row[0] for row in table(SETTINGS[name])}
         ]

@@ -63,6 +63,7 @@ class Processes:
         self._env |= {
             "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "WATTLOG_TOPIC_PREFIX": kafka.topic_prefix,
+            "WATTLOG_PROOF_PORT": os.environ.get("WATTLOG_PROOF_PORT", str(free_ports(1)[0])),
             **env,
         }
 

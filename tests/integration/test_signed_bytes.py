@@ -16,7 +16,7 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from services.domain import elements
+from services.domain import elements, proof_link
 from services.domain.events.cdr import Cdr
 from services.domain.events.common import Evse, MeterKeySource, SignedMeterValue
 from services.domain.events.meterkey import MeterKeyApproved, MeterKeys
@@ -24,6 +24,7 @@ from services.domain.events.session import SessionEnded
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.meter_key import identity, key_id
 from services.evidence.cli import evidence
+from services.evidence.page.settings import PageSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.wire.faults import V21
 from services.runtime.bus import publish_sync
@@ -81,9 +82,10 @@ SLICES = ("analytics", "sessions", "evidence", "cdrs")
 def here(own_kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
     """Topics of this test's own with stations, a partner and its driver; tools and processes find them."""
     create_topics(own_kafka)
-    (port,) = free_ports(1)
+    port, proof_port = free_ports(2)
     told = {"BOOTSTRAP_SERVERS": own_kafka.bootstrap_servers, "TOPIC_PREFIX": own_kafka.topic_prefix,
-            "TENANT": TENANT, "CLICKHOUSE_URL": f"http://127.0.0.1:{port}"}  # fmt: skip
+            "CLICKHOUSE_URL": f"http://127.0.0.1:{port}", "PROOF_PORT": str(proof_port),
+            "TENANT": TENANT}  # fmt: skip
     for name, value in told.items():
         monkeypatch.setenv(f"WATTLOG_{name}", value)
     evses = (Evse(evse_id=1, evse_uid="DE*WAT*E0001*1"),)
@@ -198,8 +200,10 @@ class TestSignedBytes:
                 assert hashes([one.signed_data for one in ended[name].signed_meter_values]) == wanted, name
                 assert hashes([one.signed_data for one in detail.signed_meter_values]) == wanted, name
                 assert in_tables[name] == wanted, name
-                self.exported(detail.cdr_id, meter, wanted, directory)
             self.pulled(partners, records)
+        for record in records.values():
+            self.opened(record)
+        self.exported(records["TEXT16"], directory)
         # 2.1.1 carries no signed data; 2.2.1 and 2.3.0 not the two that are too long.
         assert self.lost() == lost + len(METERS) + 2 * 2
         assert processes.stop() == dict.fromkeys(SLICES, 0)
@@ -224,22 +228,37 @@ class TestSignedBytes:
         wait_for(complete, lambda: found)
         return found
 
-    def exported(self, cdr_id: str, meter: Meter, wanted: list[str], directory: Path) -> None:
-        """The transparency software's document has the text that the meter signed; the ZIP has what was sent."""
-        told = wattlog(evidence, "transparency", cdr_id)
-        assert told.exit_code == 0, told.output
-        values = elements.read(told.stdout.encode()).children
+    def opened(self, record: Cdr) -> None:
+        """An invoice's link opens the page, a document with what the meter signed, a ZIP with what was sent."""
+        detail, meter = record.detail, METERS[record.detail.station_id]
+        link = proof_link.link(load(PageSettings).public_url, TENANT, record.cdr_id, detail.signed_meter_values)
+        page = self.fetched(link)
+        assert "The signed values prove the energy of this record." in page.decode()
+        document = self.fetched(f"{link}/{record.cdr_id}.xml")
+        values = elements.read(document).children
         texts = [part.text for value in values for part in value.children if part.name == "signedData"]
         assert hashes([text.encode() for text in texts]) == hashes([text.encode() for text in meter.records])
-        written = directory / f"{cdr_id}.zip"
-        done = wattlog(evidence, "bundle", cdr_id, "-o", str(written))
-        assert done.exit_code == 0, done.output
-        with ZipFile(io.BytesIO(written.read_bytes())) as archive:
+        with ZipFile(io.BytesIO(self.fetched(f"{link}/{record.cdr_id}.zip"))) as archive:
             names = sorted(
                 (one for one in archive.namelist() if one.startswith("signed/")), key=lambda one: one[-6:]
             )
-            assert hashes([archive.read(one) for one in names]) == wanted
-            assert archive.read("transparency.xml").decode() == told.stdout
+            assert hashes([archive.read(one) for one in names]) == hashes([text.encode() for text in meter.sent])
+            assert archive.read("transparency.xml") == document
+        assert httpx.get(f"{link[:-1]}x", trust_env=False).status_code == 404
+
+    def exported(self, record: Cdr, directory: Path) -> None:
+        """The command line tools give the same as the page."""
+        link = wattlog(evidence, "link", record.cdr_id).output.strip()
+        for command, kind in (("transparency", "xml"), ("bundle", "zip")):
+            written = directory / f"written.{kind}"
+            done = wattlog(evidence, command, record.cdr_id, "-o", str(written))
+            assert done.exit_code == 0, done.output
+            assert written.read_bytes() == self.fetched(f"{link}/{record.cdr_id}.{kind}")
+
+    def fetched(self, url: str) -> bytes:
+        answer = httpx.get(url, trust_env=False, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.content
 
     def pulled(self, partners: OcpiSettings, records: dict[str, Cdr]) -> None:
         by_id = {record.cdr_id: name for name, record in records.items()}

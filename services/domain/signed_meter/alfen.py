@@ -140,6 +140,7 @@ def _verified(line: AlfenRecord, record: SignedRecord) -> Verified:
         identification=line.uid.decode("utf-8", "replace"),
         key=proof.key,
         context=record.context,
+        signed=(proof.signed,),
         details={
             "type": line.type,
             "session": str(line.session),

@@ -131,6 +131,7 @@ def _verified(value: Json, container: Container, record: SignedRecord) -> Verifi
         evse_id=snapshot.tag("evse-id"),
         key=proof.key,
         context=record.context,
+        signed=(proof.signed,),
         details={
             "total_kwh": str(edl_block.kwh(total.value, total.scale)),
             "seconds_index": str(numbers["OS"].value),

@@ -46,6 +46,7 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
             identification=json_text.said(head, "driver_info"),
             key=proof.key,
             context=record.context,
+            signed=(proof.signed,),
             details={
                 "session": str(member(head, "session_id")),
                 "outlet": str(member(head, "outlet")),

@@ -63,6 +63,7 @@ def verified(
         identification=identification(block.contract),
         key=proof.key,
         context=record.context,
+        signed=(proof.signed,),
         details={**details(block), "curve": proof.key.curve.name, "key": proof.source},
     )
 

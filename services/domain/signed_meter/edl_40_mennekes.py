@@ -86,6 +86,7 @@ def _verified(process: Element, record: SignedRecord) -> Verified:
         evse_id=_text(process, "MeteringPoint", required=False) or None,
         key=proofs[0].key,
         context=record.context,
+        signed=tuple([proof.signed for proof in proofs]),
         details={"curve": proofs[0].key.curve.name, "key": proofs[0].source},
     )
 

@@ -56,6 +56,7 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
             identification=edl.identification(contract),
             key=proof.key,
             context=record.context,
+            signed=(proof.signed,),
             details={
                 "log": signature[-2:].hex(),
                 "contract": contract.hex(),

@@ -85,6 +85,7 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
             identification=charge.id_tag,
             key=proof.key,
             context=record.context,
+            signed=(proof.signed,),
             details={"session": charge.transaction, "id_type": charge.id_type, "key": proof.source},
         ),
     )

@@ -10,7 +10,7 @@ from services.domain.signed_meter.curves import CURVES, Curve
 from services.domain.signed_meter.findings import Code, Finding, NotReadable, finding
 from services.domain.signed_meter.keys import KeyMaterial, PublicKey
 from services.domain.signed_meter.record import SignedRecord
-from services.domain.signed_meter.signature import Numbers, verify
+from services.domain.signed_meter.signature import Numbers, Signed, verify
 
 _KEYS: Final = 16_384
 EDL_CURVES: Final = {24: CURVES["secp192r1"], 32: CURVES["secp256r1"]}
@@ -25,6 +25,7 @@ class Proof:
     key: PublicKey
     findings: tuple[Finding, ...]
     embedded: bool
+    signed: Signed
 
     @property
     def source(self) -> str:
@@ -45,7 +46,7 @@ def proven(message: bytes, numbers: Numbers, given: PublicKey | None, embedded: 
     doubts: tuple[Finding, ...] = () if valid else (finding(Code.SIGNATURE_INVALID, field="signature"),)
     if embedded is not None and embedded != key and (valid or verify(embedded, message, numbers)):
         doubts = (finding(Code.KEY_MISMATCH, "the record carries another key than the register", "key"),)
-    return Proof(valid, key, doubts, given is None)
+    return Proof(valid, key, doubts, given is None, Signed(message, numbers))
 
 
 def given_key(record: SignedRecord, curves: Mapping[int, Curve]) -> PublicKey | None:

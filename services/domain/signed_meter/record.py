@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.domain.signed_meter.findings import Code, Effect, Finding
 from services.domain.signed_meter.keys import PublicKey
+from services.domain.signed_meter.signature import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Verified:
     `valid`: the signature is true under the key of the register. `findings` are those of this record alone, and
     say why when it is not valid. Readings and names of a record that is not valid are for display only:
     `session.judge` ignores them. `details` holds what only this format has (log book, session id, adapter status
-    ...) as text.
+    ...) as text. `signed` is what others need to check the same signatures once more.
     """
 
     valid: bool
@@ -70,6 +71,7 @@ class Verified:
     key: PublicKey | None = None
     context: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    signed: tuple[Signed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,13 @@ class Numbers(NamedTuple):
     s: int
 
 
+class Signed(NamedTuple):
+    """The octets that a meter signed, and its signature over their SHA-256."""
+
+    message: bytes
+    numbers: Numbers
+
+
 def verify(key: PublicKey, message: bytes, numbers: Numbers) -> bool:
     """Whether `numbers` sign SHA-256 of `message`, of which the leftmost bits count on curves below 256 bits."""
     return verify_digest(key, hashlib.sha256(message).digest(), numbers)

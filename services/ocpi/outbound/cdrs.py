@@ -29,16 +29,17 @@ def cdr(
     warnings: list[str],
     *,
     carries_signed_data: bool = True,
+    driver_url: str = "",
 ) -> v230.Cdr:
     """A record as it was issued, complete.
 
     `currency` is named when nothing was priced. `url` is where the signed records can be fetched whole; it is all
-    that is told of them in a version that cannot carry them (2.1.1). What was lost on the way is added to
-    `warnings`.
+    that is told of them in a version that cannot carry them (2.1.1). `driver_url` is the page on which drivers
+    check them, if there is one. What was lost on the way is added to `warnings`.
     """
     detail = state.detail
     terms = detail.tariff
-    signed = signed_data(detail, url, warnings) if carries_signed_data else None
+    signed = signed_data(detail, url, warnings, driver_url) if carries_signed_data else None
     if detail.signed_meter_values and not carries_signed_data:
         warnings.append("signed_data: this version has none, the URL is in the remark")
     return v230.Cdr(

@@ -24,10 +24,13 @@ _PLAIN_BEGINNINGS = (b"OCMF|", b"AP;", b"<")
 """How records begin whose Base64 OCPP 1.6 stations send: none of these can be hex that happens to look like it."""
 
 
-def signed_data(detail: ChargeDetail, url: str, warnings: list[str]) -> v230.SignedData | None:
+def signed_data(
+    detail: ChargeDetail, url: str, warnings: list[str], driver_url: str = ""
+) -> v230.SignedData | None:
     """The signed records of a session; None when there is none, or none that OCPI can carry.
 
-    `url` is where all of them can be fetched. It is given when any record had to be left out, which is a warning.
+    `url` is where all of them can be fetched. It is given when any record had to be left out, which is a warning;
+    else the page on which the driver checks them, where there is one.
     """
     if not detail.signed_meter_values:
         return None
@@ -42,18 +45,14 @@ def signed_data(detail: ChargeDetail, url: str, warnings: list[str]) -> v230.Sig
             carried.append(record.value(warnings))
     if not carried:
         return None
-    complete = len(carried) == len(detail.signed_meter_values)
+    if len(carried) == len(detail.signed_meter_values):
+        url = driver_url
     return v230.SignedData(
         encoding_method=ci_text(method, MAX_METHOD_CHARS, "signed_data.encoding_method", warnings),
         public_key=_public_key(detail.signed_meter_values, warnings),
         signed_values=tuple(carried),
-        url=None if complete or len(url) > MAX_URL_CHARS else url,
+        url=url if 0 < len(url) <= MAX_URL_CHARS else None,
     )
-
-
-def proof(values: tuple[SignedMeterValue, ...]) -> str:
-    """What a URL to the records has to show: a hash that only somebody who was given it can know."""
-    return hashlib.sha256("".join(value.sha256 for value in values).encode()).hexdigest()
 
 
 def as_base64(record: SignedMeterValue, protocol: str) -> str:

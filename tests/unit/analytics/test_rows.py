@@ -33,6 +33,7 @@ SHOWN = (
     "roamingcdr.state.",
     "roamingsession.state.",
     "session.state.",
+    "settlement.chain.",
     "settlement.state.",
     "station.events.v1.ConnectorStatusChanged",
     "station.events.v1.FirmwareStatusChanged",

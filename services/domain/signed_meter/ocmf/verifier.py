@@ -9,6 +9,7 @@ from services.domain.signed_meter.ocmf.algorithm import curve_of, numbers_of
 from services.domain.signed_meter.ocmf.readings import readings_of, text_of
 from services.domain.signed_meter.ocmf.sections import Sections, split
 from services.domain.signed_meter.record import Reading, SignedRecord, Verified
+from services.domain.signed_meter.signature import Numbers, Signed
 from services.domain.signed_meter.signature import verify as verify_signature
 
 _DETAILS = ("FV", "GI", "GV", "MV", "MM", "MF", "IS", "IL", "IT", "CT", "TT")
@@ -20,7 +21,7 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     A signature can be true over a payload that means nothing: that is valid, with FORMAT as finding.
     """
     sections = split(record.data)
-    key, valid = _proved(sections, record.key)
+    key, valid, numbers = _proved(sections, record.key)
     findings: tuple[Finding, ...] = () if valid else (_doubt(sections, key),)
     readings: tuple[Reading, ...] = ()
     try:
@@ -41,23 +42,24 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
             key=key,
             context=record.context,
             details=_details(payload),
+            signed=(Signed(sections.signed, numbers),),
         ),
     )
 
 
-def _proved(sections: Sections, key: str | None) -> tuple[PublicKey | None, bool]:
-    """The key of the register on the curve of SA, and whether the signature is true under it."""
+def _proved(sections: Sections, key: str | None) -> tuple[PublicKey | None, bool, Numbers]:
+    """The key of the register on the curve of SA, whether the signature is true under it, and its numbers."""
     curve, numbers = curve_of(sections.signature), numbers_of(sections.signature)
     if key is None or not key.strip():
-        return None, False
+        return None, False, numbers
     used = public_key(key, curve)
-    return used, verify_signature(used, sections.signed, numbers)
+    return used, verify_signature(used, sections.signed, numbers), numbers
 
 
 def _doubt(sections: Sections, key: PublicKey | None) -> Finding:
     """Why a signature is not true: it may be under the key that the record brings along, which proves nothing."""
     try:
-        _, own = _proved(sections, sections.embedded_key)
+        _, own, _ = _proved(sections, sections.embedded_key)
     except NotReadable:
         own = False
     if own:

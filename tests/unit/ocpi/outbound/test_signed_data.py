@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ocpi.outbound.signed_data import as_base64, encoding_method, proof, signed_data
+from services.domain.proof_link import secret
+from services.ocpi.outbound.signed_data import as_base64, encoding_method, signed_data
 from services.ocpi.wire import v230
 from tests.unit.ocpi.facts import OCMF, detail, signed
 from tests.unit.ocpi.facts import as_base64 as encoded
@@ -146,4 +147,17 @@ class TestEncodingMethod:
 class TestProof:
     def test_depends_on_every_record(self) -> None:
         both = (signed("a"), signed("b"))
-        assert len({proof(both), proof(both[:1]), proof(both[::-1])}) == 3
+        assert len({secret(both), secret(both[:1]), secret(both[::-1])}) == 3
+
+
+class TestUrl:
+    def test_is_the_drivers_page_when_all_is_carried(self) -> None:
+        told = signed_data(detail(signed_meter_values=(signed(OCMF),)), URL, [], "https://proof.example.com/x")
+        assert told is not None
+        assert told.url == "https://proof.example.com/x"
+
+    def test_is_the_records_themselves_when_one_is_left_out(self) -> None:
+        values = (signed(OCMF), signed("OCMF|" + "x" * 9_000))
+        told = signed_data(detail(signed_meter_values=values), URL, [], "https://proof.example.com/x")
+        assert told is not None
+        assert told.url == URL
