@@ -69,7 +69,7 @@ def connector(new: Shape, passage: Passage) -> Shape:
     """mod_locations: Connector, with one tariff."""
     old = _renamed(new, {"max_voltage": "voltage", "max_amperage": "amperage"})
     tariff_ids = old.pop("tariff_ids", None)
-    tariff_ids = tariff_ids if isinstance(tariff_ids, list) else []
+    tariff_ids = tariff_ids if isinstance(tariff_ids, list | tuple) else []
     if tariff_ids:
         old["tariff_id"] = tariff_ids[0]
     if len(tariff_ids) > 1:
@@ -181,7 +181,7 @@ def _used(place: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any
 
 
 def _first(items: Any) -> Mapping[str, Any]:
-    return items[0] if isinstance(items, list) and items and isinstance(items[0], Mapping) else {}
+    return items[0] if isinstance(items, list | tuple) and items and isinstance(items[0], Mapping) else {}
 
 
 def _charged(new: Shape, passage: Passage) -> Shape:

@@ -21,7 +21,7 @@ def price(new: Shape, _: Passage) -> Shape:
         old["excl_vat"] = new["before_taxes"]
     if "after_taxes" in new:
         old["incl_vat"] = new["after_taxes"]
-    elif new.get("taxes") and isinstance(new["taxes"], list):
+    elif new.get("taxes") and isinstance(new["taxes"], list | tuple):
         amounts = (number(tax.get("amount")) for tax in new["taxes"] if isinstance(tax, dict))
         old["incl_vat"] = sum(amounts, number(new.get("before_taxes")))
     return old
