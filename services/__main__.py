@@ -51,6 +51,7 @@ COMMANDS = {
     ),
     "analytics": Entry("services.analytics.app:main", "Run the ClickHouse sink (and embedded ClickHouse)."),
     "ocpi": Entry("services.ocpi.app:main", "Run the OCPI edge, which roaming partners pull from."),
+    "ocpi-push": Entry("services.ocpi.push.app:main", "Run the process that tells roaming partners what changed."),
     "console": Entry("services.console.app:main", "Run the operations API."),
     "fleet": Entry(
         "services.fleet.cli:fleet", "Run the process that asks many stations; start, watch, stop that.", app=True

@@ -57,6 +57,7 @@ class StackSettings:
     analytics_metrics_port: int = setting(9104, "metrics and health of the analytics sink")
     ocpi_metrics_port: int = setting(9105, "metrics and health of the OCPI edge")
 
+    ocpi_push_metrics_port: int = setting(9117, "metrics and health of the process that tells partners")
     console_metrics_port: int = setting(9106, "metrics and health of the operations API")
     fleet_metrics_port: int = setting(9107, "metrics and health of the fleet process")
     settlement_metrics_port: int = setting(9112, "metrics and health of the settlement processor")
@@ -120,6 +121,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
         _slice(
             "ocpi", chosen.ocpi_metrics_port, f"http://127.0.0.1:{chosen.ocpi_port}/ocpi/versions", ("analytics",)
         ),
+        _slice("ocpi-push", chosen.ocpi_push_metrics_port),
     ]
 
 

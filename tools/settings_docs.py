@@ -11,6 +11,7 @@ from services.devices.app import DevicesSettings
 from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
 from services.fleet.cli import ApiSettings
+from services.ocpi.push.settings import PushSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
 from services.pki.settings import PkiSettings
@@ -36,6 +37,7 @@ OWN = {
     "devices": DevicesSettings,
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
+    "ocpi-push": PushSettings,
     "console": ConsoleSettings,
     "fleet": FleetSettings,
     "fleet start": ApiSettings,

@@ -43,6 +43,7 @@ INPUTS = (
     "roaming.state.v1",
     "roamingsession.state.v1",
     "roamingcdr.state.v1",
+    "delivery.events.v1",
 )
 SINK = Sink(name="analytics.v1", topics=INPUTS, to_rows=rows_of, schemas=TABLES)
 

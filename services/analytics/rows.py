@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from services.analytics import devices
+from services.analytics import deliveries, devices
 from services.analytics import evidence as proofs
 from services.analytics import roaming as partners
 from services.analytics.frames import frame_rows
@@ -14,6 +14,7 @@ from services.domain.events import (
     authorization,
     cdr,
     common,
+    delivery,
     evidence,
     meterkey,
     ocpp,
@@ -88,6 +89,8 @@ def _of_roaming(event: object) -> Rows:
             return {"roaming_sessions": [_in_times(partners.session(event))]}
         case roamingcdr.RoamingCdr():
             return {"roaming_cdrs": [_in_times(partners.cdr(event))]}
+        case delivery.DeliveryAttempted():
+            return {"deliveries": [deliveries.attempted(event)]}
     return _of_device(event)
 
 

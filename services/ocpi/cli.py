@@ -18,6 +18,7 @@ from services.ocpi.inbound.authorization import token_hash, well_formed
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import registration
 from services.ocpi.peer import Unusable
+from services.ocpi.push import cli as push
 from services.ocpi.registrar import Outside
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.wire.registrations import ENDED, INVITED, REGISTERED
@@ -31,6 +32,9 @@ partner = typer.Typer(
 )
 
 _SOURCE = "cli"
+
+partner.command()(push.deliveries)
+partner.command()(push.redeliver)
 
 
 class Role(StrEnum):

@@ -186,6 +186,21 @@ class Directory:
         found = (place for place in self.places(tenant) if place[0].location_id.lower() == location_id.lower())
         return next(found, None)
 
+    def equipment(self, tenant: str, station_id: str) -> Equipment | None:
+        """A station with what is known about it now."""
+        station = self.station(tenant, station_id)
+        return self._equipment(f"{tenant}/{station_id}", station) if station else None
+
+    def location(self, tenant: str, location_id: str) -> Location | None:
+        """By its id as it is registered."""
+        return self._locations.get(f"{tenant}/{location_id}")
+
+    def locations(self, tenant: str) -> list[Location]:
+        return [place for _, place in self._locations.items() if place.tenant == tenant]
+
+    def tariff(self, tenant: str, tariff_id: str) -> Tariff | None:
+        return self._tariffs.get(f"{tenant}/{tariff_id}")
+
     def _equipment(self, key: str, station: Station) -> Equipment:
         return Equipment(station, self._statuses.get(key), self._connections.get(key))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.ocpi.inbound.answers import Told, told
 from services.ocpi.wire.envelope import encoded
-from services.runtime.egress import Egress, Refused, Unreachable
+from services.runtime.egress import Answer, Egress, Refused, Unreachable
 
 MOST_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = 10.0
@@ -45,12 +45,38 @@ class Exchanged:
     body: bytes
 
 
+def request_headers(
+    access: Access, new_id: Callable[[], str], *, with_body: bool, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Of every request to a partner: who asks, ids of the message, and `more`, which may replace them."""
+    own = {
+        "authorization": access.header,
+        "x-request-id": new_id(),
+        "x-correlation-id": new_id(),
+    } | ({"content-type": "application/json"} if with_body else {})
+    return own | dict(more or {})
+
+
 class Peer:
     """Requests in OCPI. `new_id` makes message ids."""
 
     def __init__(self, egress: Egress, new_id: Callable[[], str]) -> None:
         self._egress = egress
         self._new_id = new_id
+
+    async def send(
+        self, method: str, url: str, access: Access, body: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """What came back, whatever it is; Refused or Unreachable when nothing did."""
+        return await self._egress.request(
+            method,
+            url,
+            request_headers(access, self._new_id, with_body=body is not None, more=headers),
+            body,
+            allow_private=access.allow_private,
+            timeout_s=_TIMEOUT_S,
+            most_bytes=MOST_BYTES,
+        )
 
     async def ask(
         self, method: str, url: str, access: Access, body: Any = None, headers: Mapping[str, str] | None = None
@@ -62,21 +88,8 @@ class Peer:
         self, method: str, url: str, access: Access, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Exchanged:
         """What a partner answered, successful, with its headers and its bytes; Unusable otherwise."""
-        own = {
-            "authorization": access.header,
-            "x-request-id": self._new_id(),
-            "x-correlation-id": self._new_id(),
-        } | ({} if body is None else {"content-type": "application/json"})
         try:
-            answer = await self._egress.request(
-                method,
-                url,
-                own | dict(headers or {}),
-                None if body is None else encoded(body),
-                allow_private=access.allow_private,
-                timeout_s=_TIMEOUT_S,
-                most_bytes=MOST_BYTES,
-            )
+            answer = await self.send(method, url, access, None if body is None else encoded(body), headers)
         except Refused as error:
             raise Unusable("its address is not allowed here", f"{url}: {error}") from error
         except Unreachable as error:
@@ -89,6 +102,10 @@ class Peer:
             reason = f"HTTP {answer.status}, OCPI {understood.status_code} {understood.message[:200]}"
             raise Unusable(f"it answered {reason[:60]}", f"{url}: {reason}")
         return Exchanged(understood, answer.headers, answer.body)
+
+    async def close(self) -> None:
+        """Close the connections; for whoever has the client to itself."""
+        await self._egress.close()
 
     async def find_out(self, method: str, url: str, access: Access) -> tuple[Told, Access]:
         """The first request to a partner: if it refuses our token, it is shown the other way, Base64 or not."""

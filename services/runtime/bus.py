@@ -60,22 +60,30 @@ class Bus:
 
         Raises ValueError when the event cannot be encoded; a full queue reports NotDurable.
         """
-        value = self._encode(event)
+        self._hand_over(topic or event.TOPIC, self._encode(event), event.key, done)
 
+    def delete(self, event: Event, done: Done) -> None:
+        """Delete an event from its compacted topic, by its key; `done` as in `send`."""
+        self._hand_over(event.TOPIC, None, event.key, done)
+
+    def _hand_over(self, topic: str, value: bytes | None, key: str, done: Done) -> None:
         def delivered(error: Any, _message: Any) -> None:
             self._in_flight -= 1
             done(NotDurable(str(error)) if error else None)
 
         try:
-            self._producer.produce(self._prefix + (topic or event.TOPIC), value, event.key, on_delivery=delivered)
+            self._producer.produce(self._prefix + topic, value, key, on_delivery=delivered)
         except (BufferError, KafkaException) as error:
             asyncio.get_running_loop().call_soon(done, NotDurable(str(error)))
             return
         self._in_flight += 1
         self._keep_polling()
 
-    async def publish(self, *published: Event, timeout_s: float = 20.0) -> None:
-        """Return when the broker has all of them; NotDurable when one fails or `timeout_s` has passed."""
+    async def publish(self, *published: Event, timeout_s: float = 20.0, topic: str | None = None) -> None:
+        """Return when the broker has all of them; NotDurable when one fails or `timeout_s` has passed.
+
+        They go to their own topics, or all to the one named.
+        """
         if not published:
             return
         loop = asyncio.get_running_loop()
@@ -93,7 +101,7 @@ class Bus:
                 everything.set_result(None)
 
         for event in published:
-            self.send(event, done)
+            self.send(event, done, topic)
         try:
             async with asyncio.timeout(timeout_s):
                 await everything

@@ -25,6 +25,7 @@ from services.console.settings import ConsoleSettings
 from services.devices.app import DevicesSettings
 from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
+from services.ocpi.push.settings import PushSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
 from services.pki.settings import PkiSettings
@@ -46,6 +47,7 @@ KUBERNETES = "1.36"
 SETTINGS: dict[str, type] = {
     "ocpp": OcppSettings,
     "ocpi": OcpiSettings,
+    "ocpi-push": PushSettings,
     "console": ConsoleSettings,
     "fleet": FleetSettings,
     "sessions": SessionsSettings,
@@ -69,6 +71,7 @@ PROCESSORS = (
     "pki",
     "evidence",
     "devices",
+    "ocpi-push",
 )
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
@@ -86,7 +89,7 @@ def default(name: str, variable: str) -> str:
 
 
 def metrics_port(name: str) -> int:
-    return int(default(name, f"WATTLOG_{name.upper()}_METRICS_PORT"))
+    return int(default(name, f"WATTLOG_{name.upper().replace('-', '_')}_METRICS_PORT"))
 
 
 def documents(path: Path) -> list[dict[str, Any]]:

@@ -92,5 +92,5 @@ class TestTopics:
     def test_keep_state_compacted(self, name: str) -> None:
         kind = name.split(".")[1]
         assert streams()[name].compacted == (
-            kind in ("state", "connection", "boot", "status", "locallist", "template", "wanted")
+            kind in ("state", "connection", "boot", "status", "locallist", "template", "wanted", "queue")
         )

@@ -159,6 +159,16 @@ class ConnectorStatus:
         )
 
 
+class DeliveryOutcome(StrEnum):
+    """How an attempt to tell a partner something ended."""
+
+    UNKNOWN = "UNKNOWN"
+    DELIVERED = "DELIVERED"
+    ALREADY_THERE = "ALREADY_THERE"
+    RETRY = "RETRY"
+    REFUSED = "REFUSED"
+
+
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMonitor:

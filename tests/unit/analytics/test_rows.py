@@ -25,6 +25,7 @@ EXAMPLES = sorted(
 SHOWN = (
     "authorization.events.",
     "cdr.state.",
+    "delivery.events.",
     "evidence.events.v1.SessionVerified",
     "evidence.records.",
     "meterkey.state.",

@@ -1,0 +1,1 @@
+"""Tells partners what changed: an outbox in Kafka, and a courier per partner."""
