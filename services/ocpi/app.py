@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from services.ocpi.answering import Answering
 from services.ocpi.command_routes import CommandRoutes
 from services.ocpi.credentials_routes import CredentialsRoutes
+from services.ocpi.deliveries import Deliveries
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
 from services.ocpi.peer import Peer
@@ -117,7 +118,8 @@ def application(
     CredentialsRoutes(chosen.own, registrar, answering).mount(app)
     TokenRoutes(chosen, directory, bus.publish, now_ms, answering).mount(app)
     RegistryRoutes(chosen, directory, now_ms, answering).mount(app)
-    PullRoutes(chosen, directory, means.store, now_ms, answering).mount(app)
+    deliveries = Deliveries(bus.publish, now_ms)
+    PullRoutes(chosen, directory, means.store, now_ms, answering, deliveries).mount(app)
     CommandRoutes(chosen, means, answering).mount(app)
     ProfileRoutes(chosen, means, answering).mount(app)
     provider.mount(app, directory, bus.publish, answering)

@@ -9,6 +9,7 @@ from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerRegistered
 from services.domain.events.reservation import Reservation
+from services.domain.events.settlement import CdrStepRequested
 from services.domain.events.station import (
     CommandAnswered,
     CommandRequested,
@@ -43,6 +44,7 @@ TOPICS = (
     Location.TOPIC,
     StationStatus.TOPIC,
     Connection.TOPIC,
+    CdrStepRequested.TOPIC,
 )
 
 

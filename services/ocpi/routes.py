@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
 from prometheus_client import Counter
+from starlette.background import BackgroundTask
 
 from services.domain import proof_link
 from services.domain.events.cdr import Cdr
@@ -17,6 +18,7 @@ from services.domain.events.station import Station
 from services.domain.units import Millis
 from services.ocpi.answering import Answering
 from services.ocpi.credentials_routes import version_of
+from services.ocpi.deliveries import Deliveries
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
 from services.ocpi.inbound.page_request import page_request
@@ -51,12 +53,14 @@ class PullRoutes:
         store: Store,
         now_ms: Callable[[], Millis],
         answering: Answering,
+        deliveries: Deliveries,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._store = store
         self._now_ms = now_ms
         self._answering = answering
+        self._deliveries = deliveries
 
     def mount(self, app: FastAPI) -> None:
         handlers = {"sessions": self.sessions, "cdrs": self.cdrs}
@@ -80,7 +84,18 @@ class PullRoutes:
         partner: Partner = request.scope["partner"]
         asked = self._asked(request)
         page = self._store.cdrs(partner.tenant, party_of_partner(partner), asked)
-        return self._page("cdrs", request, asked, page, self._cdr)
+        given: list[Cdr] = []
+
+        def tell(state: Cdr, version: str, warnings: list[str], scenes: Scenes) -> Told:
+            shown = self._cdr(state, version, warnings, scenes)
+            if shown is not None:
+                given.append(state)
+            return shown
+
+        answer = self._page("cdrs", request, asked, page, tell)
+        # Once the answer is gone, so that nobody waits for Kafka.
+        answer.background = BackgroundTask(self._deliveries.pulled, partner.partner_id, version_of(request), given)
+        return answer
 
     def signed_records(self, tenant: str, cdr_id: str, proof: str) -> Response:
         """All signed records of a CDR byte for byte, for whoever was given the URL. Not a module of OCPI."""

@@ -13,18 +13,22 @@ import httpx
 import pytest
 
 from services.domain.events.cdr import Cdr
-from services.domain.events.common import CdrStatus, IdToken
+from services.domain.events.common import CdrStatus, IdToken, SettlementStep
 from services.domain.events.session import Session
+from services.domain.events.settlement import CdrStepRequested
 from services.domain.ids import derived_id
 from services.domain.units import parse_rfc3339, rfc3339
 from services.ocpi.directory import TOPICS
 from services.ocpi.inbound.authorization import token_hash
 from services.ocpi.settings import OcpiSettings
 from services.runtime.clock import now_ms
+from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
+from tests.chaos.checker import read_all
 from tests.golden.ocpi.contracts import fyi_complaints, needs_specs
 from tests.integration.ocpi_case import Warehouse, client_of, running_edge, say, warehouse
+from tests.integration.test_processors import wait_for
 from tests.unit.ocpi import facts
 from tests.unit.ocpi.facts import UID, cdr, detail, partner, session, signed, station, tariff, token
 
@@ -185,6 +189,22 @@ class TestObjects:
         (found,), _ = page(client, "/ocpi/2.2.1/cdrs")
         (value,) = found["signed_data"]["signed_values"]
         assert hashlib.sha256(base64.b64decode(value["signed_data"])).hexdigest() == record.sha256
+
+    def test_are_delivered_as_far_as_settlement_is_concerned(self, client: httpx.Client, case: Case) -> None:
+        given = some_cdr(LONG_AGO)
+        case.tables.put([given])
+        for _ in range(2):
+            page(client, "/ocpi/2.2.1/cdrs")
+
+        def steps() -> list[CdrStepRequested]:
+            found = [
+                Codec().decode(value) for _, _, value in read_all(case.kafka, CdrStepRequested.TOPIC) if value
+            ]
+            return [one for one in found if one.cdr_id == given.cdr_id]
+
+        wait_for(lambda: bool(steps()), steps)
+        (step,) = steps()
+        assert (step.step, step.requested_by) == (SettlementStep.DELIVER, "NL-TNM")
 
     def test_give_records_whole_where_ocpi_cannot_carry_them(self, client: httpx.Client, case: Case) -> None:
         records = (signed(b"OCMF|\xff\xfe" + b"x" * 9_000), signed(facts.OCMF, "Transaction.End"))
