@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from services.domain import proof_link
 from services.domain.events.cdr import Cdr
 from services.domain.events.delivery import PushQueued
 from services.domain.events.location import Location
@@ -16,7 +17,7 @@ from services.domain.events.tariff import Tariff
 from services.domain.units import Millis
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
-from services.ocpi.outbound import cdrs, locations, sessions, signed_data, tariffs
+from services.ocpi.outbound import cdrs, locations, sessions, tariffs
 from services.ocpi.outbound.configuration import routing_headers
 from services.ocpi.outbound.told import told
 from services.ocpi.push import receivers
@@ -157,9 +158,12 @@ class Requests:
         if party_of(state.detail.contract_id or "") != receivers.party(partner):
             return Nothing.NOT_THEIRS
         station = self.directory.station(state.tenant, state.detail.station_id)
-        proof = signed_data.proof(state.detail.signed_meter_values)
+        proof = proof_link.secret(state.detail.signed_meter_values)
         records = f"{self.settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
-        new = cdrs.cdr(state, station, self.settings.ocpi_currency, records, self.warnings)
+        new = cdrs.cdr(
+            state, station, self.settings.ocpi_currency, records, self.warnings,
+            carries_signed_data=partner.version != V211,
+        )  # fmt: skip
         body = told(new, "CDR", partner.version, self.warnings, self._scene(station, partner.version))
         if body is None:
             return Nothing.NOT_TELLABLE
