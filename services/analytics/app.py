@@ -17,8 +17,8 @@ from services.runtime.clickhouse import (
     Unreachable,
     connect_writer,
     insert_arrow,
-    is_new,
     migrate,
+    pending,
 )
 from services.runtime.embedded.chdb_server import ChdbServer, ChdbSettings
 from services.runtime.registry import codec_of
@@ -29,6 +29,7 @@ from services.runtime.streaming.settings import StreamingSettings
 MIGRATIONS = Path(__file__).parent / "migrations"
 INPUTS = (
     "session.state.v1",
+    "cdr.events.v1",
     "cdr.state.v1",
     "settlement.state.v1",
     "settlement.chain.v1",
@@ -47,6 +48,8 @@ INPUTS = (
 )
 SINK = Sink(name="analytics.v1", topics=INPUTS, to_rows=rows_of, schemas=TABLES)
 
+_FILLED_ANEW = frozenset({"0001_tables.sql", "0060_cdr_pages.sql"})
+"""Migrations whose tables must have everything that is in Kafka; rows that are there already change nothing."""
 _RETRY_S = 1.0
 
 
@@ -89,7 +92,7 @@ async def run(chosen: AnalyticsSettings, host: process.Process) -> None:
 def prepare(kafka: KafkaSettings, client: Any, frames_kept_days: int = 30) -> list[str]:
     """Create topics and tables, new tables to be filled from the beginning of Kafka; what was applied."""
     topics.create_topics(kafka, (*INPUTS, SINK.dead_letters))
-    if is_new(client):
+    if _FILLED_ANEW.intersection(pending(client, MIGRATIONS)):
         forget_position(kafka, SINK)
     applied = migrate(client, MIGRATIONS)
     keep_frames(client, frames_kept_days)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from services.analytics import deliveries, devices
+from services.analytics import cdr_pages, deliveries, devices
 from services.analytics import evidence as proofs
 from services.analytics import roaming as partners
 from services.analytics.frames import frame_rows
@@ -59,11 +59,24 @@ def rows_of(event: object) -> Rows:
             return {"authorizations": [_authorization(event)]}
         case session.Session():
             return {"sessions": [_session(event)]}
-        case cdr.Cdr():
-            return {"cdrs": [_cdr(event)]}
         case ocpp.FramesLogged():
             return {"ocpp_frames": frame_rows(event)}
+    return _of_billing(event)
+
+
+def _of_billing(event: object) -> Rows:
+    match event:
+        case cdr.Cdr():
+            return _filled({"cdrs": [_cdr(event)], cdr_pages.TABLE: cdr_pages.moved(event)})
+        case cdr.CdrIssued():
+            return _filled({cdr_pages.TABLE: cdr_pages.issued(event)})
+        case cdr.CdrCredited():
+            return _filled({cdr_pages.TABLE: cdr_pages.credited(event)})
     return _of_proofs(event)
+
+
+def _filled(rows: Rows) -> Rows:
+    return {table: found for table, found in rows.items() if found}
 
 
 def _of_proofs(event: object) -> Rows:

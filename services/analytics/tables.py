@@ -5,7 +5,7 @@ Scales are those of the Avro schemas, so that no digit is lost on the way: energ
 
 import pyarrow.lib as pa
 
-from services.analytics import deliveries
+from services.analytics import cdr_pages, deliveries
 from services.analytics.roaming_tables import ROAMING_TABLES
 
 _MOMENT = pa.timestamp("ms", tz="UTC")
@@ -34,6 +34,7 @@ READING_DIGITS = 38
 TABLES: dict[str, pa.Schema] = {
     **ROAMING_TABLES,
     "deliveries": deliveries.TABLE,
+    cdr_pages.TABLE: cdr_pages.COLUMNS,
     "signed_records": pa.schema(
         {
             "tenant": pa.string(),

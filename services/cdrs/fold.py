@@ -59,6 +59,7 @@ class Record(Struct, frozen=True, array_like=True):
     held_reason: str | None = None
     verdict: Verdict | None = None
     quote: Quote | None = None
+    issued_at: Millis | None = None
 
 
 _NOTHING = Record(0, CdrStatus.UNKNOWN, 0, None)
@@ -184,8 +185,10 @@ def _announced(record: Record, detail: ChargeDetail, reason: str | None, at: Mil
             held_at=at,
         )
     status = CdrStatus.ISSUED if reason is None else CdrStatus.HELD
-    standing = msgspec.structs.replace(record, status=status, held_reason=reason)
-    return Changes({detail.session_id: standing}, [announced, _state(detail, status, record.version, at, reason)])
+    issued_at = at if reason is None else None
+    standing = msgspec.structs.replace(record, status=status, held_reason=reason, issued_at=issued_at)
+    state = _state(detail, status, record.version, at, issued_at, reason)
+    return Changes({detail.session_id: standing}, [announced, state])
 
 
 def _credit(known: Record, taken: ChargeDetail, event: SessionEnded) -> list[Event]:
@@ -209,8 +212,8 @@ def _credit(known: Record, taken: ChargeDetail, event: SessionEnded) -> list[Eve
     )
     return [
         credited,
-        _state(taken, CdrStatus.CREDITED, known.version + 1, event.recorded_at),
-        _state(credit, CdrStatus.ISSUED, 1, event.recorded_at),
+        _state(taken, CdrStatus.CREDITED, known.version + 1, event.recorded_at, known.issued_at),
+        _state(credit, CdrStatus.ISSUED, 1, event.recorded_at, event.recorded_at),
     ]
 
 
@@ -219,7 +222,12 @@ def _negative(amount: Decimal | None) -> Decimal | None:
 
 
 def _state(
-    detail: ChargeDetail, status: CdrStatus, version: int, updated_at: Millis, held_reason: str | None = None
+    detail: ChargeDetail,
+    status: CdrStatus,
+    version: int,
+    updated_at: Millis,
+    issued_at: Millis | None,
+    held_reason: str | None = None,
 ) -> Cdr:
     return Cdr(
         tenant=detail.tenant,
@@ -229,4 +237,5 @@ def _state(
         detail=detail,
         version=version,
         updated_at=updated_at,
+        issued_at=issued_at,
     )

@@ -16,6 +16,21 @@ _DIGITS: Final = {character: number for number, character in enumerate("01234567
 _DIN_DIGITS: Final = "0123456789X"
 
 
+_SEPARATORS: Final = re.compile("[^0-9A-Za-z]+")
+_PREFIX: Final = 5
+
+
+def plain(contract_id: str) -> str:
+    """Letters and digits of an id, upper case: however it is written, whatever it is."""
+    return _SEPARATORS.sub("", contract_id).upper()
+
+
+def provider_prefix(contract_id: str) -> str | None:
+    """Country and party id of the provider that an id begins with; None when it is too short to name one."""
+    known = plain(contract_id)
+    return known[:_PREFIX] if len(known) > _PREFIX else None
+
+
 class Scheme(StrEnum):
     """Who defined the form of an id. eMI3's is ISO's with a C before the instance."""
 

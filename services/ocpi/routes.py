@@ -25,10 +25,10 @@ from services.ocpi.inbound.page_request import page_request
 from services.ocpi.outbound import cdrs, configuration, locations, pages, sessions
 from services.ocpi.outbound.told import told
 from services.ocpi.settings import OcpiSettings
-from services.ocpi.store import Page, Store, key_of
+from services.ocpi.store import Store, key_of
 from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.model import V211
-from services.ocpi.wire.paging import PageRequest
+from services.ocpi.wire.paging import Page, PageRequest
 from services.ocpi.wire.parties import Party
 
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")

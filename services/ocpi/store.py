@@ -2,19 +2,17 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from services.domain.events import cdr as cdr_events
 from services.domain.events import common
 from services.domain.events import session as session_events
 from services.domain.units import Millis
-from services.ocpi.wire.paging import PageRequest
+from services.ocpi.cdr_pages import cdr_page
+from services.ocpi.wire.paging import Page, PageRequest
 from services.ocpi.wire.parties import Party
 from services.runtime.cdr_rows import CDR_COLUMNS, Row, cdr_of, id_token_of
 from services.runtime.clickhouse import ClickHouseSettings, connect
-
-T = TypeVar("T")
 
 _SESSION_COLUMNS = """
     tenant, session_id, station_id, transaction_id, protocol, status, evse_id, connector_id, id_token,
@@ -32,16 +30,6 @@ _QUOTES = 3
 """Bytes that an array adds to each of its texts, escapes aside."""
 
 _ISSUED = "tenant = {tenant:String} AND status IN ('ISSUED', 'CREDITED')"
-_THEIR_CDRS = _ISSUED + " AND match(contract_id, {pattern:String})" + _BETWEEN
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Objects in the order of (last updated, id); `total` counts the interval, `more` says whether any follow."""
-
-    objects: Sequence[T]
-    total: int
-    more: bool
 
 
 class Store:
@@ -74,9 +62,7 @@ class Store:
 
     def cdrs(self, tenant: str, party: Party, request: PageRequest) -> Page[cdr_events.Cdr]:
         """Issued records, credited or not, of contracts of this provider."""
-        scope = {"tenant": tenant, "pattern": party.contract_pattern}
-        rows, total, more = self._page("cdrs", CDR_COLUMNS, "cdr_id", _THEIR_CDRS, scope, request)
-        return Page([cdr_of(row) for row in rows], total, more)
+        return cdr_page(self._rows, tenant, party.prefix, request)
 
     def cdr(self, tenant: str, cdr_id: str) -> cdr_events.Cdr | None:
         """One issued record, whoever's it is: the caller decides who may see it."""
@@ -88,7 +74,10 @@ class Store:
         self, table: str, columns: str, key: str, scope: str, values: dict[str, Any], request: PageRequest
     ) -> tuple[list[Row], int, bool]:
         values |= {"from_ms": request.from_ms, "before_ms": request.before_ms}
-        total = int(self._rows(f"SELECT count() AS total FROM {table} FINAL WHERE {scope}", values)[0]["total"])
+        total = request.total
+        if total is None:
+            counted = self._rows(f"SELECT count() AS total FROM {table} FINAL WHERE {scope}", values)
+            total = int(counted[0]["total"])
         if request.after is None and request.offset >= total:
             return [], total, False
         place, at = _place(key, request)

@@ -160,11 +160,16 @@ def _unreachable(url: str) -> Unreachable:
     return Unreachable(f"no ClickHouse answers on {url}: start it with `make up`, or set WATTLOG_CLICKHOUSE_URL")
 
 
-def is_new(client: Client) -> bool:
-    """Whether the database has had no migration yet, so that nothing can be in it."""
-    return not client.command("EXISTS TABLE schema_migrations") or not client.command(
-        "SELECT count() FROM schema_migrations"
-    )
+def pending(client: Client, directory: Path) -> list[str]:
+    """The migrations that the database has not had; all of them when nothing can be in it."""
+    done: set[str] = set()
+    if client.command("EXISTS TABLE schema_migrations"):
+        done = {name for (name,) in client.query("SELECT name FROM schema_migrations FINAL").result_rows}
+    return [file.name for file in _files(directory) if file.name not in done]
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql"))
 
 
 def migrate(client: Client, directory: Path) -> list[str]:
@@ -177,7 +182,7 @@ def migrate(client: Client, directory: Path) -> list[str]:
     history = client.query("SELECT name, checksum FROM schema_migrations FINAL").result_rows
     done: dict[str, str] = {name: checksum for name, checksum in history}
     applied = []
-    for file in sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql")):
+    for file in _files(directory):
         text = file.read_text(encoding="utf-8")
         checksum = hashlib.sha256(text.encode()).hexdigest()
         if done.get(file.name, checksum) != checksum:

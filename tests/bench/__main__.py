@@ -28,6 +28,7 @@ BENCHMARKS = [
     "latency",
     "pricing",
     "local_lists",
+    "ocpi_pull",
 ]
 Figure = dict[str, Any]
 

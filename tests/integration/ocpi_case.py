@@ -19,6 +19,8 @@ from clickhouse_connect.driver.client import Client
 from services.analytics.app import MIGRATIONS
 from services.analytics.rows import rows_of
 from services.analytics.tables import TABLES
+from services.domain.events.cdr import Cdr, CdrIssued
+from services.domain.events.common import CdrStatus
 from services.domain.folding import Event
 from services.ocpi.app import run
 from services.ocpi.settings import OcpiSettings
@@ -43,17 +45,29 @@ class Warehouse:
 
     def put(self, states: Iterable[Event]) -> None:
         rows: dict[str, list[dict[str, Any]]] = {}
-        for state in states:
+        for state in with_causes(states):
             for table, its_rows in rows_of(state).items():
-                rows.setdefault(table, []).extend(its_rows)
+                if its_rows:
+                    rows.setdefault(table, []).extend(its_rows)
         for table, its_rows in rows.items():
             self._inserts += 1
             filled = pa.Table.from_pylist(its_rows, schema=TABLES[table])
             insert_arrow(self._client, table, filled, f"test-{self._inserts}")
 
     def empty(self) -> None:
-        for table in ("sessions", "cdrs", "cdrs_by_update"):
+        for table in ("sessions", "cdrs", "cdr_pages"):
             self._client.command(f"TRUNCATE TABLE IF EXISTS {table}")
+
+
+def with_causes(states: Iterable[Event]) -> Iterator[Event]:
+    """States, and before those of issued records the events that issued them."""
+    for state in states:
+        if isinstance(state, Cdr) and state.status is CdrStatus.ISSUED:
+            at = state.updated_at
+            yield CdrIssued(
+                event_id="", tenant=state.tenant, cdr_id=state.cdr_id, detail=state.detail, issued_at=at
+            )
+        yield state
 
 
 @contextmanager

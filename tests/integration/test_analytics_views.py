@@ -23,6 +23,7 @@ from services.runtime.clickhouse import (
     migrate,
 )
 from services.runtime.embedded.chdb_server import ChdbServer
+from tests.integration.ocpi_case import with_causes
 
 pytestmark = pytest.mark.integration
 
@@ -43,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbServer]:
 @pytest.fixture
 def writer(server: ChdbServer) -> Iterator[Client]:
     client = connect_writer(server.clickhouse, ClickHouseWriter())
-    for table in [*TABLES, "cdrs_by_update"]:
+    for table in TABLES:
         client.command(f"TRUNCATE TABLE {table}")
     yield client
     client.close()
@@ -94,6 +95,7 @@ def a_cdr(number: int, updated_at: int, version: int = 1, status: str = "ISSUED"
         started_at=NOON,
         ended_at=NOON + MINUTE,
         duration_s=60,
+        contract_id="NL-TNM-C12345678-X",
         energy_wh=Decimal("12345678901.2345"),
         total_cost_excl_vat=Decimal("0.100000"),
         periods=(common.ChargingPeriod(started_at=NOON, ended_at=NOON + 1, energy_wh=Decimal("0.0001")),),
@@ -116,9 +118,7 @@ class TestEveryTable:
             "SELECT name, comment FROM system.tables"
             " WHERE database = currentDatabase() AND engine != 'MaterializedView'"
         ).result_rows
-        assert {*TABLES, *VIEWS, "v_pagination_gaps", "cdrs_by_update", "schema_migrations"} == {
-            name for name, _ in tables
-        }
+        assert {*TABLES, *VIEWS, "v_pagination_gaps", "schema_migrations"} == {name for name, _ in tables}
         assert all(comment for _, comment in tables)
 
     @pytest.mark.parametrize("view", VIEWS)
@@ -162,33 +162,16 @@ class TestCdrs:
         insert(writer, a_cdr(1, NOON, 1, "HELD"), a_cdr(1, NOON + 1, 2, "ISSUED"), a_cdr(1, NOON, 1, "HELD"))
         assert reader.query("SELECT cdr_id, status, signed FROM v_cdrs").result_rows == [("c1", "ISSUED", 1)]
 
-    def test_come_in_pages_by_the_time_of_their_last_change(self, writer: Client, reader: Client) -> None:
-        """The query of an OCPI pull: it reads what has changed since, however many records there are."""
-        states = [a_cdr(n, NOON + n * MINUTE) for n in range(10)]
-        insert(writer, *states, a_cdr(3, NOON + 20 * MINUTE, 2, "CREDITED"), *states)
-        page = """
-            SELECT cdr_id, status FROM cdrs_by_update FINAL
-            WHERE tenant = {tenant:String} AND updated_at >= {since:DateTime64(3)}
-                AND (cdr_id, version) IN (
-                    SELECT cdr_id, max(version) FROM cdrs_by_update
-                    WHERE tenant = {tenant:String} AND updated_at >= {since:DateTime64(3)} GROUP BY cdr_id
-                )
-            ORDER BY updated_at, cdr_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-        """
-        since = datetime.datetime.fromtimestamp((NOON + 2 * MINUTE) / 1000, datetime.UTC)
-        asked = {"tenant": "t", "since": since, "limit": 5, "offset": 0}
-        first = reader.query(page, parameters=asked).result_rows
-        second = reader.query(page, parameters=asked | {"offset": 5}).result_rows
-        assert [cdr_id for cdr_id, _ in first] == ["c2", "c4", "c5", "c6", "c7"], "c3 has changed since"
-        assert second == [("c8", "ISSUED"), ("c9", "ISSUED"), ("c3", "CREDITED")]
-        assert reader.query(page, parameters=asked | {"tenant": "other"}).result_rows == []
-
-    def test_are_the_same_by_update(self, writer: Client, reader: Client) -> None:
-        insert(writer, a_cdr(1, NOON))
-        columns = "* EXCEPT inserted_at"
-        assert reader.query(f"SELECT {columns} FROM cdrs_by_update").result_rows == (
-            reader.query(f"SELECT {columns} FROM cdrs").result_rows
-        )
+    def test_are_as_many_as_stand_somewhere_less_those_that_are_gone(self, writer: Client, reader: Client) -> None:
+        """Merged or not, and whatever a compacted topic has kept of their states."""
+        states = [a_cdr(n, NOON + n * MINUTE) for n in range(4)]
+        insert(writer, *with_causes(states))
+        moved = replace(a_cdr(3, NOON + 20 * MINUTE, 2, "CREDITED"), issued_at=states[3].updated_at)
+        insert(writer, moved)
+        counts = "SELECT countIf(NOT gone) - countIf(gone), uniqExact(cdr_id), count() FROM cdr_pages"
+        assert reader.query(counts).result_rows == [(4, 4, 6)]
+        writer.command("OPTIMIZE TABLE cdr_pages FINAL")
+        assert reader.query(counts).result_rows == [(4, 4, 6)]
 
 
 class TestUtilisation:

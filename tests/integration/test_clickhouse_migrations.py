@@ -18,8 +18,8 @@ from services.runtime.clickhouse import (
     connect,
     connect_writer,
     insert_arrow,
-    is_new,
     migrate,
+    pending,
 )
 from services.runtime.embedded.chdb_server import ChdbServer
 
@@ -51,11 +51,12 @@ class TestMigrate:
             "CREATE TABLE IF NOT EXISTS a (b Int8 COMMENT 'x; y') ENGINE = Memory;\nINSERT INTO a VALUES (1)"
         )
         (tmp_path / "notes.sql").write_text("DROP TABLE a")
-        assert is_new(client)
+        assert pending(client, tmp_path) == ["0001_first.sql", "0002_more.sql"]
         assert migrate(client, tmp_path) == ["0001_first.sql", "0002_more.sql"]
-        assert not is_new(client)
+        assert pending(client, tmp_path) == []
         assert migrate(client, tmp_path) == []
         (tmp_path / "0003_third.sql").write_text("INSERT INTO a VALUES (3);")
+        assert pending(client, tmp_path) == ["0003_third.sql"]
         assert migrate(client, tmp_path) == ["0003_third.sql"]
         assert client.query("SELECT b FROM a ORDER BY b").result_rows == [(1,), (2,), (3,)]
 

@@ -145,6 +145,7 @@ class Cdr:
     detail: common.ChargeDetail
     version: int
     updated_at: int
+    issued_at: int | None = None  # When it was issued; null while it is held, and where that was not kept yet.
 
     @property
     def key(self) -> str:
@@ -159,6 +160,7 @@ class Cdr:
             "detail": self.detail.to_record(),
             "version": self.version,
             "updated_at": self.updated_at,
+            "issued_at": self.issued_at,
         }
 
     @classmethod
@@ -171,4 +173,5 @@ class Cdr:
             detail=common.ChargeDetail.from_record(record["detail"]),
             version=record["version"],
             updated_at=record["updated_at"],
+            issued_at=record["issued_at"],
         )

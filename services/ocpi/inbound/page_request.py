@@ -14,7 +14,7 @@ MAX_OFFSET = 2**53 - 1
 LATEST: Millis = 4_102_444_800_000
 """2100-01-01: later times are read as this one."""
 
-_CURSOR = re.compile(r"(\d{1,13})_(\d{1,13})_([0-9A-Za-z*.:-]{1,64})")
+_CURSOR = re.compile(r"(\d{1,13})_(\d{1,13})_([0-9A-Za-z*.:-]{1,64})(?:_(\d{1,12}))?")
 _DIGITS = re.compile(r"\d{1,16}")
 _PLUS_LOST = re.compile(r" (\d\d:\d\d)$")
 
@@ -43,6 +43,7 @@ def page_request(params: Mapping[str, str], now_ms: Millis, settle_ms: int = 0) 
         limit=min(_whole_number(params, "limit", DEFAULT_LIMIT, least=1, most=MAX_OFFSET), MAX_LIMIT),
         after=(cursor.after_ms, cursor.after_id) if cursor else None,
         filters=tuple((name, params[name]) for name in ("date_from", "date_to") if params.get(name)),
+        total=cursor.total if cursor else None,
     )
 
 
@@ -75,4 +76,4 @@ def _cursor(params: Mapping[str, str]) -> Cursor | None:
     match = _CURSOR.fullmatch(text)
     if match is None or not text.isascii():
         raise BadParameter(f"{CURSOR} is not from a Link of ours: follow the link, or leave it out and use offset")
-    return Cursor(int(match[1]), int(match[2]), match[3])
+    return Cursor(int(match[1]), int(match[2]), match[3], int(match[4]) if match[4] else None)

@@ -16,11 +16,11 @@ def headers(
     """
     told = {"X-Total-Count": str(total), "X-Limit": str(request.limit)}
     if last is not None:
-        told["Link"] = f'<{next_url(url, request, returned, last)}>; rel="next"'
+        told["Link"] = f'<{next_url(url, request, total, returned, last)}>; rel="next"'
     return told
 
 
-def next_url(url: str, request: PageRequest, returned: int, last: tuple[Millis, str]) -> str:
+def next_url(url: str, request: PageRequest, total: int, returned: int, last: tuple[Millis, str]) -> str:
     """The next page's absolute URL: the filters as they came, offset and limit, and the cursor that really counts.
 
     By offset alone, an object that leaves the interval would shift all later ones past the reader.
@@ -29,6 +29,6 @@ def next_url(url: str, request: PageRequest, returned: int, last: tuple[Millis, 
         *request.filters,
         ("offset", str(request.offset + returned)),
         ("limit", str(request.limit)),
-        (CURSOR, str(Cursor(request.until_ms, *last))),
+        (CURSOR, str(Cursor(request.until_ms, *last, total))),
     ]
     return f"{url}?{urlencode(params, safe=':')}"

@@ -1,10 +1,10 @@
 """Parties, and whose a contract is: a contract id (eMA-ID) begins with its provider's country and party id."""
 
-import re
 from typing import NamedTuple
 
+from services.domain.contract_ids import plain, provider_prefix
+
 _SEPARATORS = "[^0-9A-Za-z]*"
-_NO_LETTERS = re.compile("[^0-9A-Za-z]+")
 
 
 class Party(NamedTuple):
@@ -25,12 +25,7 @@ class Party(NamedTuple):
         return "^" + _SEPARATORS + _SEPARATORS.join([*letters, "[0-9A-Za-z]"])
 
 
-def plain(contract_id: str) -> str:
-    """The id without separators, upper case: the form in which ids are compared."""
-    return _NO_LETTERS.sub("", contract_id).upper()
-
-
 def party_of(contract_id: str) -> Party | None:
     """The provider that a contract id names; None when it is too short to name one."""
-    known = plain(contract_id)
-    return Party(known[:2], known[2:5]) if len(known) > 5 else None
+    prefix = provider_prefix(contract_id)
+    return Party(prefix[:2], prefix[2:]) if prefix else None

@@ -26,6 +26,8 @@ SHOWN = (
     "authorization.events.",
     "cdr.state.",
     "delivery.events.",
+    "cdr.events.v1.CdrCredited",
+    "cdr.events.v1.CdrIssued",
     "evidence.events.v1.SessionVerified",
     "evidence.records.",
     "meterkey.state.",

@@ -59,15 +59,14 @@ class TestTables:
 
 
 class TestMigrations:
-    def test_are_numbered_without_gaps(self) -> None:
-        assert [int(file.name[:4]) for file in FILES] == list(range(1, len(FILES) + 1))
+    def test_have_a_number_each(self) -> None:
+        assert len({file.name[:4] for file in FILES}) == len(FILES)
 
     @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
     def test_bear_being_run_again(self, file: Path) -> None:
         for statement in statements(file.read_text()):
-            assert re.search(
-                r"^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS |^CREATE OR REPLACE VIEW ", statement, re.M
-            )
+            made = r"^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS |^CREATE OR REPLACE VIEW "
+            assert re.search(made + r"|^DROP (TABLE|VIEW) IF EXISTS ", statement, re.M)
 
     @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
     def test_make_tables_that_take_each_insert_once(self, file: Path) -> None:

@@ -97,7 +97,23 @@ class TestFold:
             detail=issued.detail,
             version=1,
             updated_at=5_000_001,
+            issued_at=5_000_001,
         )
+
+    def test_keeps_when_a_record_was_issued_that_is_credited_later(self) -> None:
+        published = after(ended()).take(ended(2, energy_wh=Decimal(1)))
+        states = [event for event in published if isinstance(event, cdr.Cdr)]
+        assert [(state.status, state.issued_at, state.updated_at) for state in states] == [
+            (CdrStatus.CREDITED, 5_000_001, 5_000_002),
+            (CdrStatus.ISSUED, 5_000_002, 5_000_002),
+            (CdrStatus.ISSUED, 5_000_002, 5_000_002),
+        ]
+
+    def test_issues_nothing_at_any_time_while_it_holds(self) -> None:
+        run = after(ended(estimated=True))
+        assert [event.issued_at for event in run.events if isinstance(event, cdr.Cdr)] == [None]
+        issued = run.take(ended(2))
+        assert [event.issued_at for event in issued if isinstance(event, cdr.Cdr)] == [5_000_002]
 
     def test_keeps_what_was_quoted_at_the_start(self) -> None:
         run = cdrs_run(PRICED)

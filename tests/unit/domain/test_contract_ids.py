@@ -5,11 +5,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.contract_ids import Scheme, din_check_digit, iso_check_digit, provider_named, read
+from services.domain.contract_ids import (
+    Scheme,
+    din_check_digit,
+    iso_check_digit,
+    plain,
+    provider_named,
+    provider_prefix,
+    read,
+)
 
 VECTORS = Path(__file__).resolve().parents[4] / "shared" / "specs" / "ids" / "vectors.json"
 shared = pytest.mark.skipif(not VECTORS.exists(), reason="../shared/specs/ids is not here")
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class TestProviderPrefix:
+    @pytest.mark.parametrize("text", ["NL-TNM-C12345678-X", "nl*tnm*c12345678*x", " N L.TNMC", "NLTNM1"])
+    def test_is_what_an_id_begins_with_however_it_is_written(self, text: str) -> None:
+        assert provider_prefix(text) == "NLTNM"
+
+    @pytest.mark.parametrize("text", ["", "NLTNM", "NL-TNM-", "ÄÖÜßéèê"])
+    def test_is_nothing_of_an_id_that_is_too_short(self, text: str) -> None:
+        assert provider_prefix(text) is None
+
+    @given(st.text())
+    def test_is_of_letters_and_digits(self, text: str) -> None:
+        assert plain(text) == plain(plain(text))
+        assert plain(text).isalnum() or plain(text) == ""
 
 
 class TestRead:

@@ -67,10 +67,19 @@ class TestPageRequest:
         asked = page_request({"cursor": str(cursor), "offset": "100"}, NOW, settle_ms=10_000)
         assert asked.after == (YEAR_2026, "c74d35c4-db80-5ff6-8861-4c9f10d3309c")
         assert (asked.before_ms, asked.until_ms, asked.offset) == (NOW - 60_000, NOW - 60_000, 100)
+        assert asked.total is None
+
+    def test_knows_from_a_cursor_how_many_were_counted(self) -> None:
+        cursor = Cursor(until_ms=NOW, after_ms=YEAR_2026, after_id="c74d35c4", total=5_000_000)
+        asked = page_request({"cursor": str(cursor)}, NOW)
+        assert (asked.after, asked.total) == ((YEAR_2026, "c74d35c4"), 5_000_000)
 
     @pytest.mark.parametrize(
         "params",
         [
+            {"cursor": "1_1_a_"},
+            {"cursor": "1_1_a_-1"},
+            {"cursor": "1_1_a_1_1"},
             {"limit": "0"},
             {"limit": "-1"},
             {"limit": "ten"},

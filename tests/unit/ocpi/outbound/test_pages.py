@@ -35,16 +35,16 @@ class TestNextUrl:
         asked = page_request({"date_from": "2016-01-01T00:00:00Z", "date_to": "2016-12-31T23:59:59Z"}, NOW)
         assert (
             "?date_from=2016-01-01T00:00:00Z&date_to=2016-12-31T23:59:59Z&offset=100&limit=100&cursor="
-            in next_url(URL, asked, 100, LAST)
+            in next_url(URL, asked, 3, 100, LAST)
         )
 
     def test_counts_the_offset_on(self) -> None:
         asked = page_request({"offset": "150", "limit": "50"}, NOW)
-        assert "offset=200&limit=50" in next_url(URL, asked, 50, LAST)
+        assert "offset=200&limit=50" in next_url(URL, asked, 3, 50, LAST)
 
     def test_holds_the_next_request_to_the_time_of_the_first(self) -> None:
         first = page_request({}, NOW)
-        query = parse_qs(urlsplit(next_url(URL, first, 100, LAST)).query)
+        query = parse_qs(urlsplit(next_url(URL, first, 3, 100, LAST)).query)
         second = page_request({name: values[0] for name, values in query.items()}, NOW + 600_000)
         assert (second.before_ms, second.after) == (NOW, LAST)
 
@@ -54,6 +54,6 @@ class TestNextUrl:
         odd = type(first)(
             **{name: getattr(first, name) for name in first.__slots__} | {"filters": (("date_from", text),)}
         )
-        url = next_url(URL, odd, 1, LAST)
+        url = next_url(URL, odd, 3, 1, LAST)
         assert not set(url) & set("<>\"' ")
         assert parse_qs(urlsplit(url).query, keep_blank_values=True)["date_from"] == [text]
