@@ -17,6 +17,8 @@ from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.deliveries import Deliveries
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
+from services.ocpi.object_keeper import ObjectKeeper
+from services.ocpi.object_routes import ObjectRoutes
 from services.ocpi.peer import Peer
 from services.ocpi.profile_routes import ProfileRoutes
 from services.ocpi.registrar import Outside, Registrar
@@ -123,6 +125,8 @@ def application(
     CommandRoutes(chosen, means, answering).mount(app)
     ProfileRoutes(chosen, means, answering).mount(app)
     provider.mount(app, directory, bus.publish, answering)
+    keeper = ObjectKeeper(directory, bus.publish)
+    ObjectRoutes(chosen, directory, keeper, now_ms, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 

@@ -8,6 +8,7 @@ from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerRegistered
+from services.domain.events.partnerobject import PartnerObject
 from services.domain.events.reservation import Reservation
 from services.domain.events.settlement import CdrStepRequested
 from services.domain.events.station import (
@@ -33,6 +34,7 @@ TOPICS = (
     PartnerCommandTaken.TOPIC,
     Reservation.TOPIC,
     PartnerProfile.TOPIC,
+    PartnerObject.TOPIC,
     ChargingPreferencesSet.TOPIC,
     ReservationStatusChanged.TOPIC,
     TokenRegistered.TOPIC,
@@ -93,6 +95,7 @@ class Directory:
         self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
         self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
         self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
+        self._objects: View[PartnerObject] = View(kafka, codec, PartnerObject.TOPIC)
         self._profiles: View[PartnerProfile] = View(kafka, codec, PartnerProfile.TOPIC)
         self._reservations: View[Reservation] = View(kafka, codec, Reservation.TOPIC)
 
@@ -119,6 +122,7 @@ class Directory:
             self._locations,
             self._statuses,
             self._connections,
+            self._objects,
             self._profiles,
             self._reservations,
         )
@@ -159,6 +163,15 @@ class Directory:
         """All that were ever made at a station."""
         found = (one for _, one in self._reservations.items())
         return [one for one in found if (one.tenant, one.station_id) == (tenant, station_id)]
+
+    def object(self, key: str) -> PartnerObject | None:
+        """An object that is kept as it was sent, deleted or not."""
+        return self._objects.get(key)
+
+    def objects(self, tenant: str, module: str) -> list[PartnerObject]:
+        """Those of a module that are not deleted, of all partners."""
+        found = (one for _, one in self._objects.items() if not one.deleted)
+        return [one for one in found if (one.tenant, one.module) == (tenant, module)]
 
     def partner_profile(self, key: str) -> PartnerProfile | None:
         return self._profiles.get(key)

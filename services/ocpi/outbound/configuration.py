@@ -15,8 +15,13 @@ RECEIVER: Final = "RECEIVER"
 
 _PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDER), ("cdrs", SENDER))
 _PUSHED: Final = (("tokens", RECEIVER), ("commands", RECEIVER))
+_SINCE_230: Final = (
+    ("payments", RECEIVER),
+    ("invoicereconciliation", SENDER),
+    ("invoicereconciliation", RECEIVER),
+)
 MODULES: Final = {
-    V230: (("credentials", SENDER), *_PULLED, *_PUSHED, ("chargingprofiles", RECEIVER)),
+    V230: (("credentials", SENDER), *_PULLED, *_PUSHED, ("chargingprofiles", RECEIVER), *_SINCE_230),
     V221: (("credentials", SENDER), *_PULLED, *_PUSHED, ("chargingprofiles", RECEIVER)),
     V211: (("credentials", SENDER), *_PULLED, *_PUSHED),
 }
