@@ -12,12 +12,12 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from services.ocpi.answering import Answering
+from services.ocpi.booking_routes import BookingRoutes
 from services.ocpi.command_routes import CommandRoutes
 from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.deliveries import Deliveries
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
-from services.ocpi.object_keeper import ObjectKeeper
 from services.ocpi.object_routes import ObjectRoutes
 from services.ocpi.peer import Peer
 from services.ocpi.profile_routes import ProfileRoutes
@@ -27,7 +27,7 @@ from services.ocpi.roaming import holdings
 from services.ocpi.roaming.provider import Provider
 from services.ocpi.routes import PullRoutes
 from services.ocpi.settings import OcpiSettings
-from services.ocpi.station_requests import Means
+from services.ocpi.station_requests import StationRequests
 from services.ocpi.station_traffic import StationTraffic
 from services.ocpi.token_routes import TokenRoutes
 from services.runtime import process, settings, topics
@@ -70,7 +70,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
-        server = Server(config(application(chosen, directory, bus, egress, traffic.means, provider), chosen))
+        server = Server(config(application(chosen, directory, bus, egress, traffic, provider), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -107,12 +107,18 @@ def listen(chosen: OcpiSettings) -> socket.socket:
 
 
 def application(
-    chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress, means: Means, provider: Provider
+    chosen: OcpiSettings,
+    directory: Directory,
+    bus: Bus,
+    egress: Egress,
+    traffic: StationTraffic,
+    provider: Provider,
 ) -> ASGIApp:
     """Everything that answers, as one ASGI application, without documentation pages.
 
     Methods that a route does not have are answered 405.
     """
+    means = traffic.means
     app = FastAPI(title="Wattlog OCPI", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     answering = Answering(chosen.own.versions, now_ms)
     answering.mount(app)
@@ -125,8 +131,8 @@ def application(
     CommandRoutes(chosen, means, answering).mount(app)
     ProfileRoutes(chosen, means, answering).mount(app)
     provider.mount(app, directory, bus.publish, answering)
-    keeper = ObjectKeeper(directory, bus.publish)
-    ObjectRoutes(chosen, directory, keeper, now_ms, answering).mount(app)
+    ObjectRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
+    BookingRoutes(chosen, StationRequests(means), traffic.bookings, answering).mount(app)
     return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 

@@ -147,6 +147,8 @@ class CommandDesk:
         partner = self._outside.partner(f"{taken.tenant}/{taken.partner_id}")
         if partner is None or not partner.enabled:
             return "the partner is gone"
+        if not taken.response_url:
+            return ""
         if taken.command != kinds.UPDATE_PROFILE:
             return await self.tell(partner, taken.response_url, name, taken.version, body)
         if "profile" not in body:

@@ -62,7 +62,7 @@ class ObjectRoutes:
         """mod_invoice_reconciliation: Sender Interface, GET. What we have invoiced to the partner."""
         partner = _partner(request)
         found = [
-            one
+            decoded(one.object_json.encode())
             for one in self._directory.objects(partner.tenant, objects.ISSUED)
             if one.partner_id == partner.partner_id
         ]
@@ -136,11 +136,10 @@ def paged(
     answering: Answering,
     module: str,
     now_ms: Millis,
-    found: list[PartnerObject],
+    values: list[dict[str, Any]],
 ) -> Response:
-    """A page of kept objects, in the order of their last_updated."""
+    """A page of objects, in the order of their last_updated."""
     asked = page_request(request.query_params, now_ms, settings.ocpi_settle_ms)
-    values = [decoded(one.object_json.encode()) for one in found]
     page = page_of((_listed(value) for value in values), asked)
     last = page.objects[-1][:2] if page.more else None
     url = f"{settings.public_url}{_BASE}/{module}"

@@ -80,6 +80,6 @@ class ReservationWatch:
                 return
             partner = self._directory.partner(f"{one.tenant}/{one.partner_id}")
             # One that expires ends as was agreed; the partner knows.
-            if event.status == "Removed" and partner is not None and partner.enabled:
+            if one.response_url and event.status == "Removed" and partner is not None and partner.enabled:
                 body = {"result": CANCELED_RESERVATION}
                 await self._desk.tell(partner, one.response_url, "CommandResult", one.version, body)

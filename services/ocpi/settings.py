@@ -34,6 +34,10 @@ class OcpiSettings:
     ocpi_roles: str = setting(
         "CPO,EMSP", "what we are to partners: CPO (they pull from us), EMSP (our drivers charge at theirs)"
     )
+    ocpi_bookable: str = setting(
+        "", "ids of locations whose stations can be booked by partners, comma separated; * for all; empty: none"
+    )
+    ocpi_booking_s: float = setting(10.0, "seconds between looks at what stations have to be told of bookings")
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     ocpi_settle_ms: int = setting(
         0, "objects updated so recently are left to the partner's next pull, unless it names date_to"
@@ -64,6 +68,10 @@ class OcpiSettings:
         if not named <= set(ROLES):
             raise BadSetting(f"WATTLOG_OCPI_ROLES={self.ocpi_roles!r}: choose among {', '.join(ROLES)}")
         return tuple(role for role in ROLES if role in named)
+
+    @property
+    def bookable(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.ocpi_bookable.split(",") if part.strip())
 
     @property
     def edge_id(self) -> str:

@@ -8,8 +8,10 @@ from services.domain.events.partner import PartnerCommandTaken
 from services.domain.events.station import CommandAnswered, ReservationStatusChanged
 from services.domain.folding import Event
 from services.ocpi import command_desk, profile_watch, reservation_watch
+from services.ocpi.booking_desk import BookingDesk
 from services.ocpi.command_desk import CommandDesk
 from services.ocpi.directory import Directory
+from services.ocpi.object_keeper import ObjectKeeper
 from services.ocpi.peer import Peer
 from services.ocpi.profile_watch import ProfileWatch
 from services.ocpi.reservation_watch import ReservationWatch
@@ -49,11 +51,14 @@ class StationTraffic:
         kafka, now = settings.kafka, now_ms()
         self._directory = directory
         self._resumed = False
+        self._clock: asyncio.Task[None] | None = None
         self.desk = CommandDesk(peer, seal, settings.edge_id, kept)
         self.means = Means(
             directory, Store(settings.clickhouse), self.desk, bus.publish, now_ms, new_id, settings.edge_id
         )
-        self._profiles = ProfileWatch(StationRequests(self.means))
+        requests = StationRequests(self.means)
+        self.bookings = BookingDesk(settings, requests, ObjectKeeper(directory, bus.publish))
+        self._profiles = ProfileWatch(requests)
         self._watch = ReservationWatch(directory, self.desk, settings.edge_id, bus.publish, now_ms)
         topics = [PartnerCommandTaken.TOPIC, CommandAnswered.TOPIC]
         self._commands = Tail(kafka, codec, topics, self._ended, now - _LOOK_BACK_MS)
@@ -70,9 +75,12 @@ class StationTraffic:
             await asyncio.sleep(0.02)
         self.desk.resume()
         self._resumed = True
+        self._clock = asyncio.create_task(self.bookings.run())
 
     async def stop(self) -> None:
         """Deliver what is being delivered."""
+        if self._clock is not None:
+            self._clock.cancel()
         self._commands.stop()
         self._stations.stop()
         await self._watch.close()

@@ -147,6 +147,11 @@ def _stop(asked: Mapping[str, Any], known: Known) -> Operation:
 def _id_token(token: Mapping[str, Any], known: Known) -> dict[str, str]:
     if not known.keeps(token["uid"]):
         raise NotDone(REJECTED, "The token is not known here: push it first")
+    return id_token(token)
+
+
+def id_token(token: Mapping[str, Any]) -> dict[str, str]:
+    """IdTokenType of OCPP 2.0.1 of a token of OCPI."""
     return {"idToken": token["uid"], "type": _TOKEN_TYPES.get(token["type"], "Central")}
 
 

@@ -14,6 +14,7 @@ from services.domain.events.reservation import Reservation
 from services.domain.events.station import CommandAnswered
 from services.domain.ids import derived_id
 from services.domain.units import Millis, parse_rfc3339, rfc3339
+from services.ocpi.wire.kinds import RESERVE_BOOKING
 
 REQUESTED: Final = "REQUESTED"
 ACTIVE: Final = "ACTIVE"
@@ -81,7 +82,7 @@ def after(
     if known is None or answer is None or known.status not in STANDING:
         return None
     accepted = answer.outcome is CommandOutcome.ACCEPTED
-    if command == "RESERVE_NOW":
+    if command in ("RESERVE_NOW", RESERVE_BOOKING):
         if accepted:
             return replace(known, status=ACTIVE, updated_at=now_ms)
         refused = answer.outcome is CommandOutcome.REJECTED and known.status == REQUESTED

@@ -17,6 +17,7 @@ _PULLED: Final = (("locations", SENDER), ("tariffs", SENDER), ("sessions", SENDE
 _PUSHED: Final = (("tokens", RECEIVER), ("commands", RECEIVER))
 _SINCE_230: Final = (
     ("payments", RECEIVER),
+    ("Booking", SENDER),
     ("invoicereconciliation", SENDER),
     ("invoicereconciliation", RECEIVER),
 )

@@ -30,7 +30,7 @@ from services.ocpi.wire.parties import Party
 from tests.unit.ocpi.facts import START, TENANT
 from tests.unit.ocpi.wire.test_reading import JSON
 
-EXAMPLES = Path("/work/shared/specs/ocpi/2.3.0-ed2-payments/examples")
+EXAMPLES = Path(__file__).resolve().parents[5] / "shared/specs/ocpi/2.3.0-ed2-payments/examples"
 RECORD: dict[str, Any] = {
     "country_code": "NL",
     "party_id": "TNM",
