@@ -21,6 +21,7 @@ from services.ocpi.gate import Gate
 from services.ocpi.object_routes import ObjectRoutes
 from services.ocpi.peer import Peer
 from services.ocpi.profile_routes import ProfileRoutes
+from services.ocpi.recorder import Recorder
 from services.ocpi.registrar import Outside, Registrar
 from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.roaming import holdings
@@ -133,7 +134,8 @@ def application(
     provider.mount(app, directory, bus.publish, answering)
     ObjectRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
     BookingRoutes(chosen, StationRequests(means), traffic.bookings, answering).mount(app)
-    return Gate(app, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
+    recorder = Recorder(app, bus.publish, now_ms, new_token)
+    return Gate(recorder, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
 
 
 def registrar_of(chosen: OcpiSettings, egress: Egress, outside: Outside) -> Registrar:

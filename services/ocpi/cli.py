@@ -13,7 +13,7 @@ from rich.text import Text
 
 from services.domain.events.partner import Partner
 from services.domain.folding import Event
-from services.ocpi import app
+from services.ocpi import app, cli_sandbox
 from services.ocpi.inbound.authorization import token_hash, well_formed
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import registration
@@ -30,6 +30,10 @@ from services.runtime.settings import CommonSettings, load
 partner = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Invite, register, list and suspend roaming partners."
 )
+
+partner.command()(cli_sandbox.sandbox)
+partner.command()(cli_sandbox.log)
+partner.command()(cli_sandbox.invoiced)
 
 _SOURCE = "cli"
 

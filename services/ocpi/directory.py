@@ -7,7 +7,7 @@ from typing import Any
 from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
-from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerRegistered
+from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerExchange, PartnerRegistered
 from services.domain.events.partnerobject import PartnerObject
 from services.domain.events.reservation import Reservation
 from services.domain.events.settlement import CdrStepRequested
@@ -32,6 +32,7 @@ TOPICS = (
     CommandRequested.TOPIC,
     CommandAnswered.TOPIC,
     PartnerCommandTaken.TOPIC,
+    PartnerExchange.TOPIC,
     Reservation.TOPIC,
     PartnerProfile.TOPIC,
     PartnerObject.TOPIC,

@@ -82,6 +82,7 @@ TYPES: dict[str, type[Any]] = {
     "partner.events.v1.PartnerInvited": partner.PartnerInvited,
     "partner.events.v1.PartnerRegistered": partner.PartnerRegistered,
     "partner.events.v1.PartnerRegistrationFailed": partner.PartnerRegistrationFailed,
+    "partner.log.v1.PartnerExchange": partner.PartnerExchange,
     "partner.state.v1.Partner": partner.Partner,
     "partnerobject.state.v1.PartnerObject": partnerobject.PartnerObject,
     "reservation.state.v1.Reservation": reservation.Reservation,

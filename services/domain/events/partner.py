@@ -309,6 +309,71 @@ class PartnerRegistrationFailed:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerExchange:
+    """A request of a sandbox partner and what it was answered; secrets are masked."""
+
+    FULL_NAME: ClassVar[str] = "partner.log.v1.PartnerExchange"
+    TOPIC: ClassVar[str] = "partner.log.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    exchange_id: str
+    partner_id: str
+    method: str
+    target: str  # Path and query.
+    request_headers_json: str  # Names in lower case.
+    request_body: str
+    http_status: int
+    response_headers_json: str
+    response_body: str
+    cut: bool  # Whether a body was too long to be kept whole.
+    duration_ms: int
+    received_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.exchange_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "exchange_id": self.exchange_id,
+            "partner_id": self.partner_id,
+            "method": self.method,
+            "target": self.target,
+            "request_headers_json": self.request_headers_json,
+            "request_body": self.request_body,
+            "http_status": self.http_status,
+            "response_headers_json": self.response_headers_json,
+            "response_body": self.response_body,
+            "cut": self.cut,
+            "duration_ms": self.duration_ms,
+            "received_at": self.received_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            exchange_id=record["exchange_id"],
+            partner_id=record["partner_id"],
+            method=record["method"],
+            target=record["target"],
+            request_headers_json=record["request_headers_json"],
+            request_body=record["request_body"],
+            http_status=record["http_status"],
+            response_headers_json=record["response_headers_json"],
+            response_body=record["response_body"],
+            cut=record["cut"],
+            duration_ms=record["duration_ms"],
+            received_at=record["received_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
     """A roaming partner and how it authenticates."""
 
@@ -339,6 +404,8 @@ class Partner:
         False  # Whether plain HTTP and private addresses of the partner may be asked; for tests and peerings.
     )
     registered_at: int | None = None  # When credentials were last exchanged.
+    sandbox: bool = False  # A test partner: its requests and our answers are logged.
+    sandbox_token: str = ""  # The token that a sandbox partner shows us, sealed, so that its requests can be replayed; empty for others.
 
     @property
     def key(self) -> str:
@@ -364,6 +431,8 @@ class Partner:
             "plain_token_header": self.plain_token_header,
             "allow_private": self.allow_private,
             "registered_at": self.registered_at,
+            "sandbox": self.sandbox,
+            "sandbox_token": self.sandbox_token,
         }
 
     @classmethod
@@ -387,4 +456,6 @@ class Partner:
             plain_token_header=record["plain_token_header"],
             allow_private=record["allow_private"],
             registered_at=record["registered_at"],
+            sandbox=record["sandbox"],
+            sandbox_token=record["sandbox_token"],
         )
