@@ -2,6 +2,8 @@
 
 from itertools import permutations
 
+import pytest
+
 from services.domain.events.partner import PartnerCommandSettled
 from services.ocpi.outbound import waiting
 from services.ocpi.outbound.results import of
@@ -51,7 +53,8 @@ class TestWaiting:
         assert known.take(answered(command_id="command-2")) == taken(command_id="command-2")
         assert known.open() == [taken(), taken(command_id="command-2")]
 
-    def test_takes_no_more_than_it_can_hold(self) -> None:
+    def test_takes_no_more_than_it_can_hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waiting, "MOST_WAITING", 3)
         known = Waiting("edge-1")
         for number in range(waiting.MOST_WAITING):
             known.expect(taken(command_id=str(number)))
@@ -60,10 +63,11 @@ class TestWaiting:
         known.close("0")
         assert not known.full
 
-    def test_passes_over_other_records_and_forgets_old_answers(self) -> None:
+    def test_passes_over_other_records_and_forgets_old_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waiting, "_MOST_ANSWERS", 3)
         known = Waiting("edge-1")
         assert known.take(object()) is None
-        for number in range(100_001):
+        for number in range(4):
             known.take(answered(command_id=str(number)))
         assert known.take(taken(command_id="0")) is None
         assert known.take(taken(command_id="1")) is not None
