@@ -19,6 +19,7 @@ from services.runtime.embedded.registry_server import RegistrySettings
 from services.runtime.settings import CommonSettings, KafkaSettings, table
 from services.runtime.streaming.settings import StreamingSettings
 from services.sessions.app import SessionsSettings
+from services.settlement.app import SettlementSettings
 from services.simulator.demo import DemoSettings
 from services.smartcharging.app import SmartChargingSettings
 from services.up import StackSettings
@@ -31,6 +32,7 @@ OWN = {
     "sessions": SessionsSettings,
     "cdrs": CdrsSettings,
     "whitelist": WhitelistSettings,
+    "settlement-processor": SettlementSettings,
     "smartcharging": SmartChargingSettings,
     "evidence": EvidenceSettings,
     "pki": PkiSettings,

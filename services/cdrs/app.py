@@ -1,7 +1,7 @@
 """The cdrs process: folds ended sessions into charge detail records."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,20 +18,17 @@ from services.domain.events.token import Token
 from services.domain.units import Millis
 from services.runtime import process
 from services.runtime.registry import codec_of
-from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
+from services.runtime.settings import load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.streaming.settings import ProcessorSettings
 from services.runtime.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class CdrsSettings:
+class CdrsSettings(ProcessorSettings):
     """What the cdrs process needs to know."""
 
-    common: CommonSettings = field(default_factory=CommonSettings)
-    kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    streaming: StreamingSettings = field(default_factory=StreamingSettings)
     country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
     cdrs_metrics_port: int = setting(9102, "port of the cdrs process's metrics and health endpoints")

@@ -17,10 +17,10 @@ from services.runtime import process
 from services.runtime.bus import Bus, NotDurable
 from services.runtime.codec import Codec
 from services.runtime.registry import codec_of
-from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, load, setting
+from services.runtime.settings import BadSetting, KafkaSettings, load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.streaming.settings import ProcessorSettings
 from services.runtime.view import View
 
 INPUTS: Final = (StationBooted.TOPIC, CommandRequested.TOPIC, CommandAnswered.TOPIC, DeviceWanted.TOPIC)
@@ -28,12 +28,9 @@ _LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class DevicesSettings:
+class DevicesSettings(ProcessorSettings):
     """What the devices process needs to know."""
 
-    common: CommonSettings = field(default_factory=CommonSettings)
-    kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    streaming: StreamingSettings = field(default_factory=StreamingSettings)
     devices_metrics_port: int = setting(9110, "port of the devices process's metrics and health endpoints")
     devices_report_after_boot: str = setting(
         "off",

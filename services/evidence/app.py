@@ -21,10 +21,10 @@ from services.evidence.state import State
 from services.runtime import process
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
-from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
+from services.runtime.settings import load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.streaming.settings import ProcessorSettings
 
 _STATION_STREAMS = (TransactionStarted, DataTransferred, CommandAnswered, MeterKeyAdded, SessionToVerify)
 
@@ -39,12 +39,9 @@ ROUTER: Processor[Nothing] = Processor("evidence-sessions.v1", (SessionEnded.TOP
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceSettings:
+class EvidenceSettings(ProcessorSettings):
     """What the evidence process needs to know."""
 
-    common: CommonSettings = field(default_factory=CommonSettings)
-    kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    streaming: StreamingSettings = field(default_factory=StreamingSettings)
     page: PageSettings = field(default_factory=PageSettings)
     evidence_metrics_port: int = setting(9116, "port of the evidence process's metrics and health endpoints")
 

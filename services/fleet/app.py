@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import structlog
 from prometheus_client import Gauge
 
 from services.domain.events.common import FleetStatus
@@ -24,10 +23,11 @@ from services.runtime.bus import Bus, NotDurable
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.registry import codec_of
-from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
+from services.runtime.settings import load, setting
+from services.runtime.streaming.host import Part
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.streaming.settings import ProcessorSettings
 from services.runtime.tail import Tail
 from services.runtime.view import View
 
@@ -42,12 +42,9 @@ _in_flight = Gauge("fleet_stations_in_flight", "Stations that were asked and hav
 
 
 @dataclass(frozen=True, slots=True)
-class FleetSettings:
+class FleetSettings(ProcessorSettings):
     """What the fleet process needs to know."""
 
-    common: CommonSettings = field(default_factory=CommonSettings)
-    kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    streaming: StreamingSettings = field(default_factory=StreamingSettings)
     fleet_metrics_port: int = setting(9107, "port of the fleet process's metrics and health endpoints")
     fleet_tick_ms: int = setting(200, "how often the next stations are asked")
     fleet_result_grace_s: int = setting(
@@ -77,15 +74,6 @@ class FleetSettings:
         return Policy(self.local_lists, self.local_lists_per_minute, self.local_lists_settle_s * 1000, terms)
 
 
-@dataclass
-class _Host:
-    """What the boot processor is run by: its readiness is a part of the process's."""
-
-    stopping: asyncio.Event
-    ready: bool = False
-    log: Any = field(default_factory=lambda: structlog.get_logger("fleet"))
-
-
 def main() -> None:
     """`wattlog fleet`."""
     settings = load(FleetSettings)
@@ -95,7 +83,7 @@ def main() -> None:
 async def run(settings: FleetSettings, host: process.Process) -> None:
     """Fold boots, ask stations and keep their lists until the process is to stop."""
     codec = await asyncio.to_thread(codec_of, settings.common)
-    boots = _Host(host.stopping)
+    boots = Part(host.stopping)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
             run_processor(

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
-
-import structlog
+from typing import Final
 
 from services.domain.events.certificate import Certificate, CertificateOrdered
 from services.domain.events.station import CertificateSigningRequested, CommandAnswered
@@ -27,6 +24,7 @@ from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
 from services.runtime.registry import codec_of
 from services.runtime.settings import load
+from services.runtime.streaming.host import Part
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
 from services.runtime.tail import Tail
@@ -44,15 +42,6 @@ def processor(policy: Policy) -> Processor[Station]:
     return Processor("pki.v1", inputs, folding(policy), Station)
 
 
-@dataclass
-class _Host:
-    """What the processor is run by: its readiness is a part of the process's."""
-
-    stopping: asyncio.Event
-    ready: bool = False
-    log: Any = field(default_factory=lambda: structlog.get_logger("pki"))
-
-
 def main() -> None:
     """`wattlog pki`."""
     settings = load(PkiSettings)
@@ -64,7 +53,7 @@ async def run(settings: PkiSettings, host: process.Process) -> None:
     codec = await asyncio.to_thread(codec_of, settings.common)
     ca = settings.cas() if settings.sign_certificates else None
     answering = partial(_answer_ocsp, settings, codec, settings.answerers(ca), host) if ca is not None else None
-    folds = _Host(host.stopping)
+    folds = Part(host.stopping)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
             run_processor(

@@ -1,6 +1,6 @@
 """Settings of the pki process."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -11,17 +11,14 @@ from services.pki.fold import Policy
 from services.pki.issue import BadAuthority, Key, authority
 from services.pki.ocsp import Answerer
 from services.runtime.embedded.pki import PKI_FOLDER, Pki
-from services.runtime.settings import BadSetting, CommonSettings, KafkaSettings, setting
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.settings import BadSetting, setting
+from services.runtime.streaming.settings import ProcessorSettings
 
 
 @dataclass(frozen=True, slots=True)
-class PkiSettings:
+class PkiSettings(ProcessorSettings):
     """What the pki process needs to know."""
 
-    common: CommonSettings = field(default_factory=CommonSettings)
-    kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    streaming: StreamingSettings = field(default_factory=StreamingSettings)
     pki_metrics_port: int = setting(9115, "port of the pki process's metrics and health endpoints")
     sign_certificates: bool = setting(
         True, "stations' certificate signing requests are answered; false: they are rejected"

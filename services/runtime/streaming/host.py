@@ -1,7 +1,10 @@
 """What a path needs from the process that it runs in."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import structlog
 
 
 class Host(Protocol):
@@ -13,3 +16,12 @@ class Host(Protocol):
     """Set by the process: finish with a last checkpoint and return."""
     log: Any
     """A structlog logger."""
+
+
+@dataclass
+class Part:
+    """Hosts a processor that is not all that its process does: whether it is ready is told apart from the rest."""
+
+    stopping: asyncio.Event
+    ready: bool = False
+    log: Any = field(default_factory=structlog.get_logger)

@@ -1,10 +1,12 @@
-"""Runs a processor until its process is told to stop: the one function that slices call."""
+"""Runs a processor until its process is told to stop: what slices call."""
 
 import asyncio
 import gc
 from pathlib import Path
 from typing import Any, Literal
 
+from services.runtime import process
+from services.runtime.registry import codec_of
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.faust_path import FaustPath
 from services.runtime.streaming.home import Home
@@ -12,13 +14,24 @@ from services.runtime.streaming.host import Host
 from services.runtime.streaming.inputs import ensure_dead_letters, partitions_of
 from services.runtime.streaming.librdkafka_path import LibrdkafkaPath
 from services.runtime.streaming.processor import Codec, Processor, S
-from services.runtime.streaming.settings import StreamingSettings
+from services.runtime.streaming.settings import ProcessorSettings, StreamingSettings
 from services.runtime.streaming.stock_path import StockPath
 from services.runtime.streaming.worker import Worker
 
 PathName = Literal["faust", "librdkafka", "stock"]
 
 _PROGRESS_S = 10.0
+
+
+def run_alone(processor: Processor[S], settings: ProcessorSettings, name: str, metrics_port: int) -> None:
+    """The whole of a process that folds and does nothing else."""
+
+    async def fold(host: process.Process) -> None:
+        codec = await asyncio.to_thread(codec_of, settings.common)
+        data_dir = settings.common.data_dir
+        await run_processor(processor, settings.kafka, codec, data_dir, host, settings=settings.streaming)
+
+    process.run(fold, name, metrics_port, settings.common)
 
 
 async def run_processor(

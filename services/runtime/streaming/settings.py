@@ -1,8 +1,8 @@
 """How processors run: membership, checkpoints, memory and when to give up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from services.runtime.settings import setting
+from services.runtime.settings import CommonSettings, KafkaSettings, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,12 @@ class StreamingSettings:
     dead_letter_percent: int = setting(
         50, "more than this share of bad records, of 10,000 or more, stops the process"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorSettings:
+    """What every process that folds needs to know; a slice adds its own."""
+
+    common: CommonSettings = field(default_factory=CommonSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    streaming: StreamingSettings = field(default_factory=StreamingSettings)
