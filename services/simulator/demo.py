@@ -21,7 +21,7 @@ from services.runtime.codec import Codec
 from services.runtime.embedded.problems import CannotStart
 from services.runtime.settings import CommonSettings, KafkaSettings, setting
 from services.runtime.view import View
-from services.simulator import acn, figures, ledger, registry
+from services.simulator import acn, figures, ledger, registry, roaming
 from services.simulator.app import Tally
 from services.simulator.faults import Faults
 from services.simulator.figures import Circumstances, Figure
@@ -93,6 +93,8 @@ class DemoSettings:
     demo_sessions: int = setting(240, "recorded sessions that they replay")
     demo_charging_s: int = setting(45, "seconds into which the days of charging are compressed")
     demo_seed: str = setting("wattlog", "what chance in the demonstration follows from")
+    demo_roaming: bool = setting(True, "have a second Wattlog, a provider's, roam with the first one")
+    ocpi_port: int = setting(9010, "port that partners connect to")
     build_dir: Path = setting(Path("build"), "where demo.json and the stations' ledger are written")
 
 
@@ -105,6 +107,7 @@ def run_demo(stack: Stack, settings: DemoSettings, console: Console) -> int:
     try:
         outcome = _measured(stack, settings, narrator)
         narrator.table(outcome)
+        outcome += _roaming(settings, narrator) if all(figure.ok for figure in outcome) else []
         (settings.build_dir / "demo.json").write_bytes(figures.to_json(outcome))
         narrator.queries(QUERIES)
         if console.is_terminal:
@@ -142,6 +145,24 @@ def _measured(stack: Stack, settings: DemoSettings, narrator: Narrator) -> list[
     except Exception as error:
         (settings.build_dir / "demo.json").write_bytes(figures.to_json(figures.unmeasured(str(error))))
         raise
+
+
+def _roaming(settings: DemoSettings, narrator: Narrator) -> list[Figure]:
+    """The second act: another Wattlog roams with this one."""
+    if not settings.demo_roaming:
+        return []
+    narrator.say("\nA provider's Wattlog of its own starts, and one of its drivers charges here ...")
+    first = roaming.First(
+        settings.common, settings.kafka, settings.clickhouse, settings.ocpp_url, settings.ocpi_port
+    )
+    act = roaming.Act(first, f"DEMO-{datetime_of(now_ms()):%m%d-%H%M%S}", settings.demo_seed)
+    try:
+        outcome = uvloop.run(act.run())
+    except (roaming.NotRoaming, NobodyConnected, NotDurable, TimeoutError) as error:
+        narrator.trouble(str(error))
+        return [Figure("roaming", None, "", "to its end", ok=False, reason=str(error))]
+    narrator.table(outcome, "Two backends roam with each other, by OCPI alone")
+    return outcome
 
 
 class Demo:

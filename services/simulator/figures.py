@@ -10,6 +10,8 @@ from rich.table import Table
 from services.domain.units import WH_PER_KWH
 from services.simulator.ledger import Verdict
 
+STORED = "What the stations sent, and what was stored"
+
 Value = int | float | Decimal
 
 
@@ -100,9 +102,9 @@ def to_json(figures: Sequence[Figure]) -> bytes:
     return orjson.dumps(records, default=lambda number: orjson.Fragment(f"{number:f}"), option=orjson.OPT_INDENT_2)
 
 
-def table(figures: Sequence[Figure]) -> Table:
+def table(figures: Sequence[Figure], title: str = STORED) -> Table:
     """The figures for a terminal."""
-    drawn = Table(title="What the stations sent, and what was stored", title_justify="left")
+    drawn = Table(title=title, title_justify="left")
     for title, side in (("figure", "left"), ("value", "right"), ("unit", "left"), ("bar", "right"), ("", "left")):
         drawn.add_column(title, justify="right" if side == "right" else "left")
     for figure in figures:

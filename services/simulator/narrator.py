@@ -98,8 +98,8 @@ class Narrator:
         if len(findings) > _SHOWN:
             self.trouble(f"and {len(findings) - _SHOWN} more deviations")
 
-    def table(self, outcome: Sequence[Figure]) -> None:
-        self._console.print(figures.table(outcome))
+    def table(self, outcome: Sequence[Figure], title: str = figures.STORED) -> None:
+        self._console.print(figures.table(outcome, title))
 
     def queries(self, queries: Sequence[str]) -> None:
         """SQL to try, ready to be copied."""
