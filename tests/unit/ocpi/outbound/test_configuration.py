@@ -39,6 +39,31 @@ class TestVersionDetails:
         assert {frozenset(endpoint) for endpoint in told} == {frozenset({"identifier", "url"})}
 
 
+BOTH = Own(URL, OPERATOR, "Wattlog", roles=("CPO", "EMSP"))
+
+
+def sides(own: Own, version: str, *roles: str) -> set[tuple[str, bool]]:
+    """Modules, and whether they are a provider's."""
+    told = version_details(own, version, roles)["endpoints"]
+    return {(one["identifier"], "/emsp/" in one["url"]) for one in told if one["identifier"] != "credentials"}
+
+
+class TestSides:
+    @pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+    def test_are_those_for_the_partner(self, version: str) -> None:
+        assert {provider for _, provider in sides(BOTH, version, "EMSP")} == {False}
+        assert {provider for _, provider in sides(BOTH, version, "CPO")} == {True}
+        assert {provider for _, provider in sides(BOTH, version, "HUB")} == {True, False}
+
+    def test_are_those_that_we_have(self) -> None:
+        provider = Own(URL, OPERATOR, "Wattlog", roles=("EMSP",))
+        assert {one for _, one in sides(provider, "2.2.1", "EMSP")} == {True}
+        assert {one for _, one in sides(OWN, "2.2.1", "CPO")} == {False}
+
+    def test_are_named_in_credentials(self) -> None:
+        assert [role["role"] for role in credentials(BOTH, "2.2.1", "t")["roles"]] == ["CPO", "EMSP"]
+
+
 class TestCredentials:
     def test_give_the_token_and_say_who_we_are(self) -> None:
         told = credentials(OWN, "2.2.1", "a-token")
