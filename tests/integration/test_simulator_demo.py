@@ -30,6 +30,8 @@ class TestDemo:
         assert figures["sessions sent"]["value"] == 200
         assert figures["signed records carried"]["value"] == 400
         assert figures["lost"]["value"] == figures["duplicates"]["value"] == 0
+        assert figures["stated by the provider"]["value"] == figures["stated by the CPO"]["value"] > 0
+        assert figures["signed records unchanged"]["value"] == 2
         entries = ledger.read(tmp_path / "build" / "demo-ledger.jsonl")
         assert len({entry.station_id for entry in entries}) == 50
         assert not (tmp_path / "data" / "run" / "kafka.pid").exists()
