@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 from typing import Any
 
+from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
@@ -21,6 +22,7 @@ from services.domain.events.station import (
 )
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token, TokenRegistered
+from services.domain.providers import Providers
 from services.domain.tokens import normalise_uid, token_key
 from services.ocpi.outbound.locations import Equipment
 from services.ocpi.wire.parties import Party, party_of
@@ -29,6 +31,8 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.view import View
 
 TOPICS = (
+    AuthorizationRequested.TOPIC,
+    AuthorizationAnswered.TOPIC,
     CommandRequested.TOPIC,
     CommandAnswered.TOPIC,
     PartnerCommandTaken.TOPIC,
@@ -89,7 +93,9 @@ class Directory:
 
     def __init__(self, kafka: KafkaSettings, codec: Codec) -> None:
         self._holders = Holders()
-        self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC)
+        self.providers = Providers()
+        """Whom to ask about which token."""
+        self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC, self.providers.changed)
         self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
         self._tariffs: View[Tariff] = View(kafka, codec, Tariff.TOPIC)

@@ -65,7 +65,15 @@ class Peer:
         self._new_id = new_id
 
     async def send(
-        self, method: str, url: str, access: Access, body: bytes | None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        access: Access,
+        body: bytes | None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout_s: float = _TIMEOUT_S,
+        most_bytes: int = MOST_BYTES,
     ) -> Answer:
         """What came back, whatever it is; Refused or Unreachable when nothing did."""
         return await self._egress.request(
@@ -74,8 +82,8 @@ class Peer:
             request_headers(access, self._new_id, with_body=body is not None, more=headers),
             body,
             allow_private=access.allow_private,
-            timeout_s=_TIMEOUT_S,
-            most_bytes=MOST_BYTES,
+            timeout_s=timeout_s,
+            most_bytes=most_bytes,
         )
 
     async def ask(

@@ -10,12 +10,15 @@ from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from services.domain.events.authorization import AuthorizationAnswered
 from services.domain.events.certificate import Certificate
 from services.domain.events.common import CertificateStatus
+from services.domain.events.partner import Partner
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
+from services.domain.providers import Providers
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.frame_log import FLUSH_S, FrameLog
@@ -25,6 +28,7 @@ from services.ocpp.renewal import ContractCas, renewals
 from services.ocpp.settings import OcppSettings
 from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import Listeners, serve
+from services.ocpp.token_inquiries import TokenInquiries
 from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
@@ -64,20 +68,19 @@ async def operate(
     bus = Bus(settings.kafka, codec)
     tokens: View[Token] = View(settings.kafka, codec, Token.TOPIC)
     registry = _Registry(settings, codec)
-    egress = Egress()
-    inquiries = Inquiries(settings.inquiry_timeout_s, egress)
+    egress, about_tokens = Egress(), TokenInquiries(bus.send, now_ms)
+    inquiries = Inquiries(settings.inquiry_timeout_s, egress, about_tokens.answer)
     edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
-        tokens, registry.stations, registry.tariffs, registry.certificates,
-        *_tails(settings, codec, edge, registry.in_use),
+        tokens, registry.stations, registry.tariffs, registry.certificates, registry.partners,
+        *_tails(settings, codec, edge, registry.in_use), _answers(settings, codec, about_tokens),
     ]  # fmt: skip
     for reader in readers:
         reader.start()
     metrics.register(edge.metrics)
     soap = SoapServer(edge, registry.stations.get, egress) if settings.ocpp_soap_host else None
-    listeners = await serve(edge)
-    _say(process, edge, listeners, soap)
+    _say(process, edge, listeners := await serve(edge), soap)
     try:
         async with asyncio.TaskGroup() as tasks:
             beside = tasks.create_task(_beside(edge, renewals(edge, listeners, registry.contract_cas)))
@@ -126,6 +129,8 @@ class _Registry:
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
         self.tariffs: View[Tariff] = View(settings.kafka, codec, Tariff.TOPIC)
         self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
+        self.providers = Providers()
+        self.partners: View[Partner] = View(settings.kafka, codec, Partner.TOPIC, self.providers.changed)
         self.in_use = TokensInUse()
         self.contract_cas = ContractCas(settings.contract_cas())
         self._loop = asyncio.get_running_loop()
@@ -162,6 +167,9 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         ocsp_responders=settings.responders(),
         contract_cas=registry.contract_cas,
         ev_certificates=settings.ev_certificates(),
+        providers=registry.providers,
+        authorization_timeout_ms=settings.authorization_timeout_ms,
+        whitelist_fresh_ms=settings.whitelist_fresh_s * 1000,
     )
 
 
@@ -202,6 +210,10 @@ def _tails(settings: OcppSettings, codec: Codec, edge: StationEdge, in_use: Toke
         since_ms = now_ms() - HORIZON_MS
         tails.append(Tail(settings.kafka, codec, [TransactionStarted.TOPIC], in_use.take, since_ms))
     return tails
+
+
+def _answers(settings: OcppSettings, codec: Codec, token_inquiries: TokenInquiries) -> Tail:
+    return Tail(settings.kafka, codec, [AuthorizationAnswered.TOPIC], token_inquiries.take, now_ms())
 
 
 def _secret(settings: OcppSettings) -> bytes:

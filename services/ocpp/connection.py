@@ -14,8 +14,9 @@ from services.domain.events.station import CommandAnswered, CommandRequested, Pr
 from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
+from services.ocpp.grants import Grants
 from services.ocpp.inbound.cost import NONE_BEGUN, learned
-from services.ocpp.inbound.reply import Context, Edge, Inquiry, Question, Reply, canonical
+from services.ocpp.inbound.reply import Answer, Ask, Context, Edge, Inquiry, Reply, canonical
 from services.ocpp.offers import Offers
 from services.ocpp.outbound import batches
 from services.ocpp.outbound import command as outbound
@@ -65,8 +66,8 @@ class Step(NamedTuple):
 class StepInquiry(NamedTuple):
     """What has to be asked elsewhere, and what to do about the answers (None: there was none)."""
 
-    questions: tuple[Question, ...]
-    then: Callable[[Sequence[bytes | None], Millis], Step]
+    questions: tuple[Ask, ...]
+    then: Callable[[Sequence[Answer], Millis], Step]
 
 
 class _Outgoing(NamedTuple):
@@ -83,8 +84,8 @@ class Connection:
     """The state of one connection. `epoch` numbers the connections of a station, the newest is the highest."""
 
     __slots__ = (
-        "_begun", "_last", "_limits", "_minute", "_offers", "_outgoing", "_pending", "_quirks", "_registration",
-        "_routes", "_violations",
+        "_begun", "_grants", "_last", "_limits", "_minute", "_offers", "_outgoing", "_pending", "_quirks",
+        "_registration", "_routes", "_violations",
         "edge", "epoch", "protocol", "station_id",
     )  # fmt: skip
 
@@ -101,6 +102,7 @@ class Connection:
         self._limits: dict[str, int] = {}
         self._offers = Offers()
         self._begun = NONE_BEGUN
+        self._grants = Grants()
         self._registration = Registration()
         self._violations = 0
         self._minute = 0
@@ -200,6 +202,7 @@ class Connection:
             return self._refused(frame, fault, said, data, now_ms)
         context = Context(self.edge, self.station_id, self.protocol, self.epoch, message_id, now_ms)
         context.offered, context.begun = self._offers.by_evse(), self._begun
+        context.granted = self._grants.by_token()
         try:
             self._require_registration(action)
             self._check(route, payload, context)
@@ -213,7 +216,7 @@ class Connection:
         return self._replied(frame, data, context, reply, now_ms)
 
     def _decided(
-        self, frame: Call, data: bytes, context: Context, inquiry: Inquiry, answers: Sequence[bytes | None],
+        self, frame: Call, data: bytes, context: Context, inquiry: Inquiry, answers: Sequence[Answer],
         now_ms: Millis,
     ) -> Step:  # fmt: skip
         """What was asked elsewhere has been answered, or not: now there is a reply."""
@@ -235,6 +238,7 @@ class Connection:
 
     def _learn(self, action: str, payload: dict[str, Any], reply: Reply) -> None:
         """Note what a message that was taken means for later ones."""
+        self._grants.learn(reply.events)
         if action == BOOT:
             self._booted(reply)
         elif action == "NotifyReport":

@@ -26,7 +26,7 @@ from services.ocpp.connection import Step
 from services.ocpp.delivery import Asker, Delivery
 from services.ocpp.door import Door
 from services.ocpp.frame_log import FrameLog
-from services.ocpp.inbound.reply import Edge
+from services.ocpp.inbound.reply import Answer, Edge
 from services.ocpp.inquiries import Inquire, nobody
 from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.registration import boot_again
@@ -293,7 +293,7 @@ class StationEdge:
         if step.action in _ANSWERS and not socket.connection.calling:
             self.commands.answered(socket, now_ms)
 
-    def _decided(self, socket: Socket, inquiry: machine.StepInquiry, answers: Sequence[bytes | None]) -> None:
+    def _decided(self, socket: Socket, inquiry: machine.StepInquiry, answers: Sequence[Answer]) -> None:
         """Those whom we asked have answered; the station may be gone by now, and will ask again."""
         if socket.ending or self.sockets.get(socket.key) is not socket:
             return

@@ -62,6 +62,13 @@ class OcppSettings:
         "", "contract certificate pool (Open Plug&Charge Protocol) for EVs' requests for certificates; empty: none"
     )
     contract_pool_token: str = setting("", "bearer token at the contract certificate pool")
+    authorization_timeout_ms: int = setting(
+        4_000, "longest time that a token's provider is waited for; less than stations wait for us (about 30 s)"
+    )
+    whitelist_fresh_s: int = setting(
+        30 * 24 * 3600,
+        "age from which tokens of whitelist type ALLOWED are asked about; they age since the last push",
+    )
     inquiry_timeout_s: int = setting(10, "longest time that responders and pools may take to answer us")
     ocpp_metrics_port: int = setting(9100, "port of this process's metrics and health endpoints")
     edge_id: str = setting("", "name of this process among the edges; empty: host name and port")

@@ -1,4 +1,4 @@
-"""Follows topics without a consumer group: every process that asks sees every record, in order per partition."""
+"""Follows topics: every process that asks sees every record, in order per partition, unless they share them."""
 
 import asyncio
 import threading
@@ -19,12 +19,17 @@ OnEvents = Callable[[Sequence[Any]], None]
 
 _BATCH = 10_000
 _TIMEOUT_S = 10.0
+_SESSION_MS = 6_000
+"""A process that was killed is done without after so long."""
 
 log = structlog.get_logger(__name__)
 
 
 class Tail:
     """Reads `topics` from `since_ms` (None: from their beginning) and goes on for as long as the process lives.
+
+    With a `group` the processes that name it share the records, from now on or from where the group left off: for
+    work that one of them is to do soon or nobody, since a record that was taken is not given again.
 
     A thread reads and decodes; `on_events` runs on the event loop that called `start`. Deletions in compacted
     topics and records that cannot be decoded are passed over (the latter with a log line).
@@ -37,12 +42,14 @@ class Tail:
         topics: Sequence[str],
         on_events: OnEvents,
         since_ms: Millis | None = None,
+        group: str = "",
     ) -> None:
         self._kafka = kafka
         self._decode = codec.decode
         self._topics = [kafka.topic_prefix + topic for topic in topics]
         self._on_events = on_events
         self._since_ms = since_ms
+        self._group = group
         self._behind: set[tuple[str, int]] | None = None
         self._caught_up = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,8 +74,10 @@ class Tail:
         consumer = Consumer(
             {
                 "bootstrap.servers": self._kafka.bootstrap_servers,
-                "group.id": f"{self._kafka.topic_prefix}tail",
-                "enable.auto.commit": False,
+                "group.id": f"{self._kafka.topic_prefix}{self._group or 'tail'}",
+                "enable.auto.commit": bool(self._group),
+                "auto.offset.reset": "latest",
+                "session.timeout.ms": _SESSION_MS,
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 100,
                 "logger": librdkafka_log,
@@ -82,6 +91,9 @@ class Tail:
         consumer.close()
 
     def _assign(self, consumer: Any) -> bool:
+        if self._group:
+            consumer.subscribe(self._topics, on_assign=lambda _consumer, places: self._behind_at(places))
+            return True
         while not self._stopping.is_set():
             try:
                 assigned = [place for topic in self._topics for place in self._places(consumer, topic)]
@@ -89,10 +101,13 @@ class Tail:
                 log.warning("cannot follow topics yet, trying again", topics=self._topics, error=str(error))
                 self._stopping.wait(1)
                 continue
-            self._behind = {(place.topic, place.partition) for place in assigned}
+            self._behind_at(assigned)
             consumer.assign(assigned)
             return True
         return False
+
+    def _behind_at(self, places: Sequence[TopicPartition]) -> None:
+        self._behind = {(place.topic, place.partition) for place in places}
 
     def _places(self, consumer: Any, topic: str) -> list[TopicPartition]:
         partitions = consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions

@@ -35,7 +35,9 @@ from services.domain.events import (
 
 TYPES: dict[str, type[Any]] = {
     "agreement.state.v1.Agreement": agreement.Agreement,
+    "authorization.answers.v1.AuthorizationAnswered": authorization.AuthorizationAnswered,
     "authorization.events.v1.AuthorizationDecided": authorization.AuthorizationDecided,
+    "authorization.requests.v1.AuthorizationRequested": authorization.AuthorizationRequested,
     "cdr.events.v1.CdrCredited": cdr.CdrCredited,
     "cdr.events.v1.CdrHeld": cdr.CdrHeld,
     "cdr.events.v1.CdrIssued": cdr.CdrIssued,

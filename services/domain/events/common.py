@@ -375,11 +375,17 @@ class IdToken:
 
     value: str  # Identifier as received.
     type: str = "Unknown"  # OCPP 2.0.1 IdTokenEnumType, e.g. ISO14443, Central, eMAID; Unknown for OCPP 1.6.
+    authorization_method: str = (
+        ""  # OCPI AuthMethod: how it was allowed to charge; empty: WHITELIST, or it was not.
+    )
+    authorization_reference: str | None = None  # The provider's, if it was asked.
 
     def to_record(self) -> dict[str, Any]:
         return {
             "value": self.value,
             "type": self.type,
+            "authorization_method": self.authorization_method,
+            "authorization_reference": self.authorization_reference,
         }
 
     @classmethod
@@ -387,6 +393,8 @@ class IdToken:
         return cls(
             value=record["value"],
             type=record["type"],
+            authorization_method=record["authorization_method"],
+            authorization_reference=record["authorization_reference"],
         )
 
 
@@ -677,6 +685,37 @@ class PriceLine:
             cost_excl_vat=record["cost_excl_vat"],
             cost_incl_vat=record["cost_incl_vat"],
             clock_unproven=record["clock_unproven"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderReply:
+    """What one provider said when it was asked about a token."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ProviderReply"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    partner_id: str
+    outcome: str  # OCPI AllowedType; UNKNOWN: no token of its; SILENT: nothing that could be used in time; BUSY: too many requests to it are open.
+    latency_ms: int
+    detail: str = ""  # Why it is not usable.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "partner_id": self.partner_id,
+            "outcome": self.outcome,
+            "latency_ms": self.latency_ms,
+            "detail": self.detail,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            partner_id=record["partner_id"],
+            outcome=record["outcome"],
+            latency_ms=record["latency_ms"],
+            detail=record["detail"],
         )
 
 

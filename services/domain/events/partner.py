@@ -406,6 +406,8 @@ class Partner:
     registered_at: int | None = None  # When credentials were last exchanged.
     sandbox: bool = False  # A test partner: its requests and our answers are logged.
     sandbox_token: str = ""  # The token that a sandbox partner shows us, sealed, so that its requests can be replayed; empty for others.
+    realtime: bool = False  # Whether it is asked about tokens that nobody knows here.
+    when_silent: str = "REFUSE"  # What becomes of its ALLOWED tokens while it does not answer: REFUSE or ALLOW.
 
     @property
     def key(self) -> str:
@@ -433,6 +435,8 @@ class Partner:
             "registered_at": self.registered_at,
             "sandbox": self.sandbox,
             "sandbox_token": self.sandbox_token,
+            "realtime": self.realtime,
+            "when_silent": self.when_silent,
         }
 
     @classmethod
@@ -458,4 +462,6 @@ class Partner:
             registered_at=record["registered_at"],
             sandbox=record["sandbox"],
             sandbox_token=record["sandbox_token"],
+            realtime=record["realtime"],
+            when_silent=record["when_silent"],
         )

@@ -5,24 +5,24 @@ The whitelist has one entry per uid, whoever's it is. A provider can neither see
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.domain.events.common import TokenStatus
 from services.domain.events.token import Token, TokenBlocked, TokenRegistered
 from services.domain.folding import Event
 from services.domain.ids import derived_id
+from services.domain.providers import NEVER
 from services.domain.tokens import normalise_uid
 from services.domain.units import Millis, parse_rfc3339
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.envelope import Status, decoded, encoded
-from services.ocpi.wire.model import V211
+from services.ocpi.wire.model import V211, V230
 from services.ocpi.wire.parties import Party, party_of
 from services.ocpi.wire.versions import understand
 
 NOT_VALID: Final = "its provider says that it is not valid"
-ASK_FIRST: Final = "its provider wants to be asked each time, which is not possible here"
 
 _NEEDED: Final = ("uid", "type", "contract_id", "valid", "whitelist", "last_updated")
 _UID: Final = re.compile(r"[!-~]{1,36}", re.ASCII)
@@ -93,6 +93,20 @@ def patch(body: Any, pushed: Pushed, known: Token | None, others: Container[Part
     if missing:
         raise Refusal(Status.INVALID_PARAMETERS, f"A token cannot be without {', '.join(missing)}")
     return _change(merged, pushed, known, others, tuple(map(str, reading.findings)), now_ms)
+
+
+def learned(
+    token: Mapping[str, Any], tenant: str, owner: Party, others: Container[Party], now_ms: Millis
+) -> Change:
+    """A token that came as the answer to whether it may charge, in 2.3.0; Refusal as `put`.
+
+    Its provider does not say when it changes, so that it is asked about each time, until it is pushed.
+    """
+    made = put(token, Pushed(tenant, owner, str(token.get("uid", "")), V230), None, others, now_ms)
+    events = [
+        replace(event, whitelist=NEVER) if isinstance(event, TokenRegistered) else event for event in made.events
+    ]
+    return Change(tuple(events), made.created, made.warnings)
 
 
 def unknown() -> Refusal:
@@ -166,15 +180,9 @@ def _keeper(known: Token) -> Party | None:
 
 def _reason_to_block(token: Mapping[str, Any], known: Token | None) -> str | None:
     """Why it may not charge: a block of the operator's stays, whatever its provider says."""
-    if (
-        known is not None
-        and known.status is TokenStatus.BLOCKED
-        and known.blocked_reason not in (NOT_VALID, ASK_FIRST)
-    ):
+    if known is not None and known.status is TokenStatus.BLOCKED and known.blocked_reason != NOT_VALID:
         return known.blocked_reason or "blocked"
-    if not token["valid"]:
-        return NOT_VALID
-    return ASK_FIRST if token["whitelist"] == "NEVER" else None
+    return None if token["valid"] else NOT_VALID
 
 
 def _time(token: Mapping[str, Any]) -> Millis:

@@ -10,7 +10,7 @@ from services.domain.units import rfc3339
 from services.ocpi.outbound.places import cdr_location
 from services.ocpi.outbound.signed_data import signed_data
 from services.ocpi.outbound.tariffs import tariff
-from services.ocpi.outbound.tokens import AUTH_METHOD, cdr_token
+from services.ocpi.outbound.tokens import auth_method, authorization_reference, cdr_token
 from services.ocpi.wire import v230
 from services.ocpi.wire.numbers import hours, hours_of_ms, kwh, number
 from services.ocpi.wire.parties import Party
@@ -50,7 +50,8 @@ def cdr(
         end_date_time=rfc3339(detail.ended_at),
         session_id=ci_text(detail.session_id, 36, "session_id", warnings),
         cdr_token=cdr_token(detail.id_token, detail.contract_id or "", warnings),
-        auth_method=AUTH_METHOD,
+        auth_method=auth_method(detail.id_token),
+        authorization_reference=authorization_reference(detail.id_token, warnings),
         cdr_location=cdr_location(detail, station, warnings),
         currency=terms.currency if terms else currency,
         tariffs=(_tariff(detail, terms),) if terms else (),

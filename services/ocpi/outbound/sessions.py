@@ -5,7 +5,7 @@ from services.domain.events.session import Session
 from services.domain.events.station import Station
 from services.domain.units import rfc3339
 from services.ocpi.outbound.places import connector_id, evse_of, evse_uid
-from services.ocpi.outbound.tokens import AUTH_METHOD, cdr_token
+from services.ocpi.outbound.tokens import auth_method, authorization_reference, cdr_token
 from services.ocpi.wire import v230
 from services.ocpi.wire.numbers import kwh
 from services.ocpi.wire.parties import Party
@@ -38,7 +38,8 @@ def session(
         end_date_time=None if state.ended_at is None else rfc3339(state.ended_at),
         kwh=kwh(state.energy_wh),
         cdr_token=cdr_token(state.id_token, contract_id, warnings),
-        auth_method=AUTH_METHOD,
+        auth_method=auth_method(state.id_token),
+        authorization_reference=authorization_reference(state.id_token, warnings),
         location_id=ci_text(location_id or "", 36, "location_id", warnings),
         evse_uid=evse_uid(evse.evse_uid if evse else None, state.station_id, state.evse_id, warnings),
         connector_id=connector_id(state.protocol, state.connector_id),

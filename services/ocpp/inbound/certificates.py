@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from services.domain.units import Millis
-from services.ocpp.inbound.reply import Context, EvCertificates, Inquiry, Question, Reply
+from services.ocpp.inbound.reply import Answer, Context, EvCertificates, Inquiry, Question, Reply
 from services.ocpp.inbound.reports import reported
 from services.ocpp.wire import ocsp
 
@@ -67,20 +67,18 @@ def _pool_question(pool: EvCertificates, payload: dict[str, Any]) -> Question:
 
 
 def _certificate_status(
-    payload: dict[str, Any], context: Context, answers: Sequence[bytes | None], now_ms: Millis
+    payload: dict[str, Any], context: Context, answers: Sequence[Answer], now_ms: Millis
 ) -> Reply:
     (answer,) = answers
     context.now_ms = now_ms
     said = _failed("the responder gave no usable answer")
-    if answer is not None and ocsp.is_answer(answer):
+    if isinstance(answer, bytes) and ocsp.is_answer(answer):
         result = b64encode(answer).decode()
         said = {"status": ACCEPTED, "ocspResult": result} if len(result) <= MAX_OCSP_RESULT else said
     return _said(_GET_STATUS, payload, context, said)
 
 
-def _ev_certificate(
-    payload: dict[str, Any], context: Context, answers: Sequence[bytes | None], now_ms: Millis
-) -> Reply:
+def _ev_certificate(payload: dict[str, Any], context: Context, answers: Sequence[Answer], now_ms: Millis) -> Reply:
     (answer,) = answers
     context.now_ms = now_ms
     found = _installation_response(answer)
@@ -89,10 +87,12 @@ def _ev_certificate(
     return _said(_GET_EV, payload, context, {"status": ACCEPTED, "exiResponse": found})
 
 
-def _installation_response(answer: bytes | None) -> str | None:
+def _installation_response(answer: Answer) -> str | None:
     """The first contract that the pool has for the EV; in ISO 15118-2 there is one."""
     try:
-        found = orjson.loads(answer or b"")["CCPResponse"]["emaidContent"][0]["messageDef"]
+        found = orjson.loads(answer if isinstance(answer, bytes) else b"")["CCPResponse"]["emaidContent"][0][
+            "messageDef"
+        ]
         exi = found["certificateInstallationRes"]
     except (ValueError, LookupError, TypeError):
         return None

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from services.domain.tokens import ACCEPTED, BLOCKED, EXPIRED, INVALID, Decision
 from services.domain.units import datetime_of
 from services.ocpp.inbound.certificates import ocsp_question
-from services.ocpp.inbound.reply import Context, Question
+from services.ocpp.inbound.reply import Answer, Context, Question
 from services.ocpp.wire import ocsp
 from services.ocpp.wire.ocsp import Standing, Subject
 
@@ -67,13 +67,13 @@ def shown(payload: dict[str, Any], context: Context) -> Shown:
     return Shown(tuple(about for _, about in asked), questions)
 
 
-def judged(found: Shown, answers: Sequence[bytes | None], context: Context) -> Verdict:
+def judged(found: Shown, answers: Sequence[Answer], context: Context) -> Verdict:
     """What the answers of the responders make of it (C07.FR.13 to FR.17)."""
     if found.fault:
         return Verdict(found.fault, found.detail)
     now = datetime_of(context.now_ms)
     standings = [
-        ocsp.standing(answer, about, context.edge.contract_cas(), now)
+        ocsp.standing(answer if isinstance(answer, bytes) else None, about, context.edge.contract_cas(), now)
         for about, answer in zip(found.subjects, answers, strict=True)
     ]
     if Standing.REVOKED in standings:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from cryptography.x509 import Certificate
 
+from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.certificate import Certificate as StationCertificate
 from services.domain.events.common import CertificateStatus, RegistrationStatus
 from services.domain.events.station import Station
@@ -15,6 +16,7 @@ from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.folding import Event
 from services.domain.ids import derived_id
+from services.domain.providers import Providers
 from services.domain.units import Millis, parse_rfc3339
 from services.ocpp.wire.faults import Fault, Refused
 from services.ocpp.wire.quirks import Profile, Quirks, choose
@@ -66,6 +68,12 @@ class Edge:
     contract_cas: Callable[[], tuple[Certificate, ...]] = tuple
     """Roots (V2G, MO) that contract certificates come from, as they are now."""
     ev_certificates: EvCertificates | None = None
+    providers: Providers = field(default_factory=Providers)
+    """Whom to ask about tokens."""
+    authorization_timeout_ms: Millis = 4_000
+    """How long a provider is waited for."""
+    whitelist_fresh_ms: Millis = 30 * 24 * 3600 * 1000
+    """For how long a token that its provider lets us list (ALLOWED) is good without asking."""
 
     def revoked(self, serial_number: str) -> bool:
         """True for a certificate of ours that must not be relied on any more."""
@@ -94,6 +102,15 @@ class Begun(NamedTuple):
     register_wh: Decimal | None
 
 
+class Granted(NamedTuple):
+    """A provider's word for a token, and for which transaction it has been used."""
+
+    at: Millis
+    partner_id: str
+    reference: str | None
+    used_for: str = ""
+
+
 @dataclass(slots=True)
 class Context:
     """One message's circumstances. `warnings` collects what was tolerated in it."""
@@ -109,6 +126,8 @@ class Context:
     """ChargingProfileType by EVSE: what the station has accepted for the transactions that it has."""
     begun: Mapping[str, Begun] = field(default_factory=dict)
     """The transactions that began on this connection, by their id."""
+    granted: Mapping[str, Granted] = field(default_factory=dict)
+    """What providers have allowed on this connection, by the token's key."""
 
     @property
     def tenant(self) -> str:
@@ -157,11 +176,18 @@ class Question(NamedTuple):
     most_bytes: int = 65_536
 
 
-class Inquiry(NamedTuple):
-    """Questions whose answers (None: there was none) decide the reply."""
+Ask = Question | AuthorizationRequested
+"""What can be asked: an address, or the providers of tokens by way of Kafka."""
 
-    questions: tuple[Question, ...]
-    then: "Callable[[Sequence[bytes | None], Millis], Reply]"
+Answer = bytes | AuthorizationAnswered | None
+"""None: there was none."""
+
+
+class Inquiry(NamedTuple):
+    """Questions whose answers decide the reply."""
+
+    questions: tuple[Ask, ...]
+    then: "Callable[[Sequence[Answer], Millis], Reply]"
 
 
 class Reply(NamedTuple):

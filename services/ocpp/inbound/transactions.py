@@ -1,11 +1,13 @@
 """Block E, transactions: TransactionEvent (OCPP 2.0.1)."""
 
+from functools import partial
 from typing import Any
 
-from services.domain.events.common import IdToken
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Event
 from services.ocpp.inbound import authorization, cost
+from services.ocpp.inbound.asking import Occasion
+from services.ocpp.inbound.authorization import Asked, Authorization
 from services.ocpp.inbound.meter_values import BEGIN, END, read_all, read_sample, register_at
 from services.ocpp.inbound.reply import Context, Reply
 
@@ -21,19 +23,26 @@ def transaction_event(payload: dict[str, Any], context: Context) -> Reply:
     info = payload["transactionInfo"]
     fields = _common_fields(payload, info, context)
     id_token = payload.get("idToken")
+    if id_token is None:
+        return _told(payload, fields, context, None)
+    uid, kind, seq_no = id_token["idToken"], id_token["type"], payload["seqNo"]
+    if not _starts(payload):
+        made = authorization.at_end(uid, kind, "TransactionEvent", context, info["transactionId"], seq_no)
+        return _told(payload, fields, context, made)
+    occasion = Occasion("TransactionEvent", info["transactionId"], fields["evse_id"], fields["connector_id"])
+    asked = Asked(uid, kind, occasion, (info["transactionId"], seq_no))
+    return authorization.settled(asked, context, partial(_told, payload, fields, context))
+
+
+def _told(payload: dict[str, Any], fields: dict[str, Any], context: Context, made: Authorization | None) -> Reply:
     answer: dict[str, Any] = {}
     events: list[Event] = []
-    status = None
-    if id_token is not None:
-        made = authorization.decision(
-            id_token["idToken"], id_token["type"], "TransactionEvent", context,
-            info["transactionId"], payload["seqNo"],
-            starts=info["transactionId"] if _starts(payload) else "",
-        )  # fmt: skip
+    if made is not None:
+        id_token = payload["idToken"]
+        fields = fields | {"id_token": made.shown(id_token["idToken"], id_token["type"])}
         answer["idTokenInfo"] = authorization.id_token_info(made)
-        status = made.decision.status
         events.append(made.event)
-    told = _EVENTS[payload["eventType"]](payload, fields, status, context)
+    told = _EVENTS[payload["eventType"]](payload, fields, made and made.decision.status, context)
     events.insert(0, told)
     if isinstance(told, TransactionUpdated | TransactionEnded):
         # I02.FR.01, I03.FR.02; an answer without it does not say that charging is free (I03.FR.04).
@@ -48,7 +57,6 @@ def _starts(payload: dict[str, Any]) -> bool:
 
 def _common_fields(payload: dict[str, Any], info: dict[str, Any], context: Context) -> dict[str, Any]:
     evse = payload.get("evse", {})
-    id_token = payload.get("idToken")
     return {
         "tenant": context.tenant,
         "station_id": context.station_id,
@@ -56,7 +64,7 @@ def _common_fields(payload: dict[str, Any], info: dict[str, Any], context: Conte
         "transaction_id": info["transactionId"],
         "evse_id": context.whole(evse, "id"),
         "connector_id": context.whole(evse, "connectorId"),
-        "id_token": id_token and IdToken(value=id_token["idToken"], type=id_token["type"]),
+        "id_token": None,
         "recorded_at": context.now_ms,
         "meter_values": read_all(payload.get("meterValue", ()), read_sample, context),
         "seq_no": context.whole(payload, "seqNo"),

@@ -103,7 +103,7 @@ class TestEdge:
 
 class TestAsking:
     async def test_brings_answers_in_the_order_of_the_questions(self) -> None:
-        world, inquiries = World(), Inquiries(5, Egress())
+        world, inquiries = World(), Inquiries(5, Egress(), no_provider)
         pool = Question(f"{world.url}/v1/ccp/signedContractData", b"{}", "application/json")
         away = Question("http://127.0.0.1:9/", b"", "x")
         short = pool._replace(most_bytes=10)
@@ -119,7 +119,7 @@ class TestAsking:
 
     async def test_takes_no_more_than_it_can_carry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("services.ocpp.inquiries._MOST_AT_ONCE", 0)
-        inquiries, told = Inquiries(5, Egress()), list[Any]()
+        inquiries, told = Inquiries(5, Egress(), no_provider), list[Any]()
         inquiries.ask((Question("http://127.0.0.1:9/", b"", "x"),), told.append)
         assert told == [[None]]
         await inquiries.close()

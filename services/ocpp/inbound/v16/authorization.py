@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from services.domain.units import rfc3339
 from services.ocpp.inbound import authorization
-from services.ocpp.inbound.authorization import Authorization
+from services.ocpp.inbound.asking import Occasion
+from services.ocpp.inbound.authorization import Asked, Authorization
 from services.ocpp.inbound.reply import Context, Reply
 
 TOKEN_TYPE: Final = "Unknown"
@@ -16,10 +17,10 @@ _STATUSES: Final = frozenset({"Accepted", "Blocked", "ConcurrentTx", "Expired"})
 
 def authorize(payload: dict[str, Any], context: Context) -> Reply:
     """May this idTag charge here?"""
-    made = authorization.decision(
-        payload["idTag"], TOKEN_TYPE, "Authorize", context, context.epoch, context.message_id
+    asked = Asked(payload["idTag"], TOKEN_TYPE, Occasion("Authorize"), (context.epoch, context.message_id))
+    return authorization.settled(
+        asked, context, lambda made: Reply({"idTagInfo": id_tag_info(made)}, (made.event,))
     )
-    return Reply({"idTagInfo": id_tag_info(made)}, (made.event,))
 
 
 def id_tag_info(made: Authorization) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """StartTransaction and StopTransaction of OCPP 1.6 (4.8 and 4.10)."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from services.domain.events.common import IdToken
@@ -8,6 +9,8 @@ from services.domain.events.transaction import TransactionEnded, TransactionStar
 from services.domain.folding import Event
 from services.domain.ids import transaction_id_v16
 from services.ocpp.inbound import authorization
+from services.ocpp.inbound.asking import Occasion
+from services.ocpp.inbound.authorization import Asked, Authorization
 from services.ocpp.inbound.meter_values import read_all, watt_hours
 from services.ocpp.inbound.reply import Context, Reply
 from services.ocpp.inbound.v16.authorization import TOKEN_TYPE, id_tag_info
@@ -29,18 +32,32 @@ def start_transaction(payload: dict[str, Any], context: Context) -> Reply:
         "start", int(payload["connectorId"]), id_tag, str(meter_start_wh), payload["timestamp"]
     )
     number = transaction_id_v16(context.edge.transaction_secret, start_key)
-    made = authorization.decision(id_tag, TOKEN_TYPE, "StartTransaction", context, start_key, starts=str(number))
     connector_id = context.whole(payload, "connectorId")
+    occasion = Occasion("StartTransaction", str(number), connector_id, connector_id)
+    started = partial(_started, payload, context, start_key, connector_id, meter_start_wh)
+    return authorization.settled(Asked(id_tag, TOKEN_TYPE, occasion, (start_key,)), context, started)
+
+
+def _started(
+    payload: dict[str, Any],
+    context: Context,
+    start_key: str,
+    connector_id: int | None,
+    meter_start_wh: Decimal,
+    made: Authorization,
+) -> Reply:
+    transaction_id = made.event.transaction_id
+    assert transaction_id is not None
     event = TransactionStarted(
         event_id=context.event_id("TransactionStarted", start_key),
         tenant=context.tenant,
         station_id=context.station_id,
         protocol=context.protocol,
-        transaction_id=str(number),
+        transaction_id=transaction_id,
         start_key=start_key,
         evse_id=connector_id,
         connector_id=connector_id,
-        id_token=IdToken(value=id_tag),
+        id_token=made.shown(payload["idTag"], TOKEN_TYPE),
         authorization_status=made.decision.status,
         started_at=context.time(payload),
         recorded_at=context.now_ms,
@@ -48,7 +65,7 @@ def start_transaction(payload: dict[str, Any], context: Context) -> Reply:
         reservation_id=context.whole(payload, "reservationId"),
         warnings=tuple(context.warnings),
     )
-    answer = {"transactionId": number, "idTagInfo": id_tag_info(made)}
+    answer = {"transactionId": int(transaction_id), "idTagInfo": id_tag_info(made)}
     return Reply(answer, (event, made.event), durable=True)
 
 
@@ -63,7 +80,7 @@ def stop_transaction(payload: dict[str, Any], context: Context) -> Reply:
     events: list[Event] = []
     meter_stop_wh, timestamp = _meter_wh(payload["meterStop"]), payload["timestamp"]
     if id_tag is not None:
-        made = authorization.decision(
+        made = authorization.at_end(
             id_tag, TOKEN_TYPE, "StopTransaction", context, transaction, str(meter_stop_wh), timestamp
         )
         answer["idTagInfo"] = id_tag_info(made)
