@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from services.domain.events.token import Token
-from services.domain.tokens import Decision, decide, normalise_uid
+from services.domain.tokens import Decision, decide, may_be_listed, normalise_uid
 from services.domain.units import Millis, rfc3339
 
 GROUP_TOKEN_TYPE: Final = "Central"
@@ -48,6 +48,6 @@ def entries(
         if (not chosen or token.token_uid in chosen)
         and (not group or token.group_id == group)
         and len(token.token_uid) <= MAX_ID_TOKEN_LENGTH
-        and decide(token, now_ms).accepted
+        and may_be_listed(token, now_ms)
     ]
     return [entry(token, now_ms) for token in sorted(wanted, key=lambda token: token.token_uid)]

@@ -45,3 +45,8 @@ def decide(token: Token | None, now_ms: Millis) -> Decision:
     if token.status is not TokenStatus.VALID:
         return Decision(INVALID, f"whitelist entry has status {token.status}")
     return Decision(ACCEPTED, "valid")
+
+
+def may_be_listed(token: Token, now_ms: Millis) -> bool:
+    """Whether a token may charge by a station's own list: not if its provider wants to be asked each time."""
+    return token.whitelist != "NEVER" and decide(token, now_ms).accepted

@@ -101,13 +101,15 @@ class Authorizer:
         known = self._directory.token(request.tenant, request.token_uid) is not None
         tasks = [asyncio.create_task(self._ask(errand, request, known)) for errand in errands]
         replies: list[Said] = []
-        for task in asyncio.as_completed(tasks):
-            replies.append(await task)
-            if replies[-1].outcome == info.ALLOWED:
-                break
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            for task in asyncio.as_completed(tasks):
+                replies.append(await task)
+                if replies[-1].outcome == info.ALLOWED:
+                    break
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return replies
 
     def _errands(self, request: AuthorizationRequested) -> list[Errand]:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from services.domain.events.partner import Partner
 from services.domain.folding import Event
+from services.domain.providers import ALLOW, REFUSE
 from services.ocpi import app, cli_sandbox
 from services.ocpi.inbound.authorization import token_hash, well_formed
 from services.ocpi.inbound.refusal import Refusal
@@ -53,6 +54,20 @@ class Role(StrEnum):
     SCSP = "SCSP"
 
 
+class Silence(StrEnum):
+    """Partner.when_silent."""
+
+    REFUSE = REFUSE
+    ALLOW = ALLOW
+
+
+class Asked(StrEnum):
+    """Partner.realtime."""
+
+    ON = "on"
+    OFF = "off"
+
+
 Name = Annotated[str, typer.Argument(help="as it is known, e.g. 'The New Motion'")]
 Country = Annotated[str, typer.Option(help="country code of its party, e.g. NL")]
 PartyId = Annotated[str, typer.Option("--party", help="its party id, e.g. TNM")]
@@ -62,6 +77,12 @@ NewToken = Annotated[
 ]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="its endpoints may be plain HTTP and on private addresses")
+]
+Realtime = Annotated[
+    bool, typer.Option("--realtime", help="ask it whether a token may charge that nobody knows here")
+]
+WhenSilent = Annotated[
+    Silence, typer.Option(help="its ALLOWED tokens while it does not answer: refuse, or allow by the list")
 ]
 PartnerId = Annotated[str, typer.Argument(help="as listed, e.g. NL-TNM")]
 
@@ -74,12 +95,16 @@ def add(
     role: ItsRole = Role.EMSP,
     new_token: NewToken = False,
     allow_private: AllowPrivate = False,
+    realtime: Realtime = False,
+    when_silent: WhenSilent = Silence.REFUSE,
 ) -> None:
     """Let a partner in without an exchange of credentials: it pulls with the token that this prints.
 
     The token is kept as a hash only and never shown again.
     """
-    added = _partner(name, country, party, role, new_token)
+    added = replace(
+        _partner(name, country, party, role, new_token), realtime=realtime, when_silent=when_silent.value
+    )
     token = _let_in(replace(added, registration=REGISTERED, allow_private=allow_private))
     typer.echo(token)
     typer.echo(
@@ -95,9 +120,13 @@ def invite(
     role: ItsRole = Role.EMSP,
     new_token: NewToken = False,
     allow_private: AllowPrivate = False,
+    realtime: Realtime = False,
+    when_silent: WhenSilent = Silence.REFUSE,
 ) -> None:
     """Invite a partner to register: prints the token (A) that it exchanges credentials with, and nothing else."""
-    invited = _partner(name, country, party, role, new_token)
+    invited = replace(
+        _partner(name, country, party, role, new_token), realtime=realtime, when_silent=when_silent.value
+    )
     token = _let_in(replace(invited, registration=INVITED, allow_private=allow_private))
     typer.echo(token)
     url = load(OcpiSettings).public_url
@@ -143,6 +172,22 @@ async def _registered(
         return await registrar.register(known, url, token)
     finally:
         await egress.close()
+
+
+@partner.command()
+def realtime(
+    partner_id: PartnerId,
+    about: Annotated[Asked, typer.Argument(help="on: it is asked about tokens that nobody knows here")],
+    when_silent: Annotated[Silence | None, typer.Option(help="as for invite; left out: as it is")] = None,
+) -> None:
+    """Change when a partner is asked about tokens, and what holds while it does not answer."""
+    known = _partners(load(CommonSettings).tenant).get(partner_id.upper())
+    if known is None:
+        fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
+    silence = known.when_silent if when_silent is None else when_silent.value
+    after = replace(known, realtime=about is Asked.ON, when_silent=silence, updated_at=now_ms())
+    publish(after)
+    typer.echo(f"{after.partner_id}: realtime {about.value}, when silent {silence}.", err=True)
 
 
 @partner.command("list")

@@ -1,13 +1,15 @@
-"""What comes back from stations for partners: results of commands, and what stations do by themselves."""
+"""What comes from stations for partners: results of commands, what they do by themselves, tokens to ask about."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from services.domain.events.authorization import AuthorizationRequested
 from services.domain.events.partner import PartnerCommandTaken
 from services.domain.events.station import CommandAnswered, ReservationStatusChanged
 from services.domain.folding import Event
 from services.ocpi import command_desk, profile_watch, reservation_watch
+from services.ocpi.authorizer import Authorizer
 from services.ocpi.booking_desk import BookingDesk
 from services.ocpi.command_desk import CommandDesk
 from services.ocpi.directory import Directory
@@ -27,9 +29,12 @@ from services.runtime.tail import Tail
 _LOOK_BACK_MS = 3_600_000
 """What has waited longer for its result, while no process was there, is given up."""
 
+_GROUP = "ocpi-authorization"
+"""One process of the edge asks about a token."""
+
 
 class StationTraffic:
-    """The desk and the watch with the streams that they follow. To be made and started on the event loop."""
+    """The desk, the watch and the authorizer with their streams. To be made and started on the event loop."""
 
     def __init__(
         self,
@@ -63,6 +68,9 @@ class StationTraffic:
         topics = [PartnerCommandTaken.TOPIC, CommandAnswered.TOPIC]
         self._commands = Tail(kafka, codec, topics, self._ended, now - _LOOK_BACK_MS)
         self._stations = Tail(kafka, codec, [ReservationStatusChanged.TOPIC], self._said, now)
+        self._authorizer = Authorizer(peer, seal, directory, settings.operator, bus.publish, now_ms)
+        asked = [AuthorizationRequested.TOPIC]
+        self._tokens = Tail(kafka, codec, asked, self._authorizer.take, group=_GROUP)
 
     def start(self) -> None:
         self._commands.start()
@@ -76,16 +84,18 @@ class StationTraffic:
         self.desk.resume()
         self._resumed = True
         self._clock = asyncio.create_task(self.bookings.run())
+        self._tokens.start()
 
     async def stop(self) -> None:
         """Deliver what is being delivered."""
         if self._clock is not None:
             self._clock.cancel()
-        self._commands.stop()
-        self._stations.stop()
+        for tail in (self._commands, self._stations, self._tokens):
+            tail.stop()
         await self._watch.close()
         await self._profiles.close()
         await self.desk.close()
+        await self._authorizer.close()
 
     def _ended(self, events: Sequence[Any]) -> None:
         if self._resumed:

@@ -87,6 +87,9 @@ class Socket(Asker, Line, Protocol):
     def pause(self, seconds: float) -> None:
         """Stop reading, for some seconds or (0) until the replies that wait have gone."""
 
+    def read_on(self) -> None:
+        """A call is answered that waited for others: fewer are open."""
+
 
 class Departure(NamedTuple):
     """A connection that has ended."""
@@ -302,6 +305,7 @@ class StationEdge:
             self._carry_out(inquiry.then(answers, now_ms), socket, now_ms)
         except Exception as error:  # as above; the station asks again
             log.exception("defect while deciding by answers of others", station=socket.key, error=repr(error))
+        socket.read_on()
 
     def _slow_down(self, socket: Socket, now_ms: Millis) -> None:
         """Read a station that sends more than it may later: nothing is lost, and nobody else waits for it."""

@@ -121,8 +121,7 @@ class StationSocket(WSListener):
         self._edge.replied(waited_ms)
         assert step.reply is not None
         self.send(step.reply)
-        if self._paused and self.connection.pending < self._edge.settings.max_pending_calls:
-            self._resume()
+        self.read_on()
 
     def give_up(self) -> None:
         """They are not, in all the time that a station waits: let it keep its message and come back."""
@@ -134,6 +133,10 @@ class StationSocket(WSListener):
             self._transport.underlying_transport.pause_reading()
             if seconds:
                 asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def read_on(self) -> None:
+        if self._paused and self.connection.pending < self._edge.settings.max_pending_calls:
+            self._resume()
 
     def _resume(self) -> None:
         if self._paused and not self._transport.is_disconnected:

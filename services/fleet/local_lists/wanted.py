@@ -10,7 +10,7 @@ import msgspec
 from services.domain.events.common import LocalListEntry
 from services.domain.events.token import Token
 from services.domain.local_list import MAX_ID_TOKEN_LENGTH, entry
-from services.domain.tokens import decide
+from services.domain.tokens import may_be_listed
 from services.domain.units import Millis
 
 MAX_ID_TAG_LENGTH: Final = 20
@@ -59,7 +59,7 @@ def wanted(tokens: Iterable[Token], selection: Selection, now_ms: Millis) -> Wan
         if token.tenant == selection.tenant
         and (not groups or token.group_id in groups)
         and len(token.token_uid) <= selection.longest
-        and decide(token, now_ms).accepted
+        and may_be_listed(token, now_ms)
     ]
     chosen.sort(key=lambda token: (-token.updated_at, token.token_uid))
     kept = chosen[: selection.room]

@@ -10,8 +10,8 @@ from services.domain.events.station import Station
 from services.domain.events.token import Token
 from services.domain.providers import tokens_url
 from services.ocpi.outbound.places import evse_uid
-from services.ocpi.outbound.told import told
 from services.ocpi.outbound.tokens import token_type
+from services.ocpi.outbound.told import told
 from services.ocpi.wire.envelope import decoded
 from services.ocpi.wire.model import V211, V221
 

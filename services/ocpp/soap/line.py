@@ -137,6 +137,9 @@ class SoapLine:
         """What comes in the meantime is turned away."""
         self._read_again_at = self._edge.now_ms() + int(seconds * 1000)
 
+    def read_on(self) -> None:
+        """Nothing to do: requests come one by one."""
+
     def misplaced(self, detail: str) -> None:
         """It announces an address that is not its own: told once for each."""
         if detail == self._warned_of:

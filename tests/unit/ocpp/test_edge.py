@@ -76,6 +76,9 @@ class Socket:
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
+    def read_on(self) -> None:
+        self.pauses.append(-1)
+
     def release(self, step: Step, waited_ms: int) -> None:
         self.connection.settle(step)
         self.edge.replied(waited_ms)

@@ -17,6 +17,7 @@ from services.runtime.egress import Egress
 from tests.integration.contract_pki import EXI_RESPONSE, Operator, World, hash_data
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, V201
 from tests.unit.ocpp.test_edge import QUIET, Socket
+from tests.unit.ocpp.test_token_inquiries import REQUEST
 
 MO = Operator()
 ASKING = replace(EDGE, ocsp_responders=(MO.ocsp_url,))
@@ -47,6 +48,10 @@ class TestConnection:
         done = step.inquiry.then([None], NOW)
         assert (done.durable, machine.pending) == (False, 0)
         assert orjson.loads(done.reply or b"")[2]["certificateStatus"] == "CertChainError"
+
+
+async def no_provider(_request: Any) -> None:
+    """Nobody keeps tokens here."""
 
 
 class Asked:
@@ -81,6 +86,7 @@ class TestEdge:
         asked.says(orjson.dumps([2, "m2", "Heartbeat", {}]))
         assert [frame[1] for frame in asked.socket.sent] == ["m2"]
         asked.answer(None)
+        assert asked.socket.pauses == [-1]
         assert asked.socket.sent[-1][1] == "m1"
         assert asked.socket.sent[-1][2]["status"] == "Failed"
 
@@ -119,9 +125,10 @@ class TestAsking:
 
     async def test_takes_no_more_than_it_can_carry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("services.ocpp.inquiries._MOST_AT_ONCE", 0)
-        inquiries, told = Inquiries(5, Egress(), no_provider), list[Any]()
-        inquiries.ask((Question("http://127.0.0.1:9/", b"", "x"),), told.append)
-        assert told == [[None]]
+        inquiries = Inquiries(5, Egress(), no_provider)
+        told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        inquiries.ask((Question("http://127.0.0.1:9/", b"", "x"), REQUEST), told.set_result)
+        assert await told == [None, None]
         await inquiries.close()
 
     def test_is_answered_by_nobody_where_there_is_nobody(self) -> None:

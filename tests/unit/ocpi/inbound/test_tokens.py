@@ -10,7 +10,7 @@ from services.domain.events.common import TokenStatus
 from services.domain.events.token import Token, TokenBlocked, TokenRegistered
 from services.domain.folding import Event
 from services.ocpi.inbound.refusal import Refusal
-from services.ocpi.inbound.tokens import ASK_FIRST, NOT_VALID, Change, Pushed, checked_owner, kept, patch, put
+from services.ocpi.inbound.tokens import NOT_VALID, Change, Pushed, checked_owner, kept, learned, patch, put
 from services.ocpi.outbound.whitelisting import as_whitelisted
 from services.ocpi.wire.envelope import Status
 from services.ocpi.wire.parties import Party
@@ -48,6 +48,16 @@ def refused(known: Token | None = None, path: Pushed = PUSHED, **changes: Any) -
     return caught.value
 
 
+class TestLearned:
+    def test_is_asked_about_each_time_whatever_its_provider_lets_us_list(self) -> None:
+        entry = whitelist(*learned(TOKEN, "wattlog", TNM, OTHERS, NOW).events)
+        assert (entry.whitelist, entry.owner_party_id, entry.status) == ("NEVER", "TNM", TokenStatus.VALID)
+
+    def test_is_refused_with_the_contract_of_another(self) -> None:
+        with pytest.raises(Refusal):
+            learned(TOKEN | {"contract_id": "DE-8AA-C1"}, "wattlog", TNM, OTHERS, NOW)
+
+
 class TestPut:
     def test_lets_a_token_charge(self) -> None:
         made = pushed()
@@ -65,14 +75,11 @@ class TestPut:
         entry = whitelist(*put(whole, PUSHED, None, OTHERS, NOW).events)
         assert str(kept(entry, PUSHED)) == str(whole).replace("1.5", "Decimal('1.5')")
 
-    @pytest.mark.parametrize(
-        ("changes", "reason"), [({"valid": False}, NOT_VALID), ({"whitelist": "NEVER"}, ASK_FIRST)]
-    )
-    def test_blocks_what_may_not_charge_from_the_whitelist(self, changes: dict[str, Any], reason: str) -> None:
-        entry = whitelist(*pushed(**changes).events)
-        assert (entry.status, entry.blocked_reason) == (TokenStatus.BLOCKED, reason)
+    def test_blocks_what_its_provider_calls_invalid(self) -> None:
+        entry = whitelist(*pushed(valid=False).events)
+        assert (entry.status, entry.blocked_reason) == (TokenStatus.BLOCKED, NOT_VALID)
         again = pushed(entry, NOW + 1)
-        assert whitelist(*pushed(**changes).events, *again.events).status is TokenStatus.VALID
+        assert whitelist(*pushed(valid=False).events, *again.events).status is TokenStatus.VALID
         assert not again.created
 
     def test_does_not_undo_a_block_of_the_operator(self) -> None:
