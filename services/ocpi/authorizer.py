@@ -20,11 +20,11 @@ from services.ocpi.inbound import tokens
 from services.ocpi.inbound.authorization_info import Said
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import authorize, configuration
-from services.ocpi.outbound.authorize import Errand
 from services.ocpi.peer import Peer
 from services.ocpi.registrar import access_to
 from services.ocpi.routes import party_of_partner
 from services.ocpi.wire.envelope import encoded
+from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.parties import Party
 from services.runtime.egress import Refused, Unreachable
 from services.runtime.sealing import CannotUnseal, Seal

@@ -5,9 +5,9 @@ from typing import Any, Final, NamedTuple
 
 from services.domain.providers import parties
 from services.ocpi.inbound.answers import told
-from services.ocpi.outbound.authorize import Errand
 from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.envelope import Status
+from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.parties import Party
 from services.ocpi.wire.versions import understand
 

@@ -1,7 +1,7 @@
 """Asking a provider whether its token may charge (mod_tokens: POST Method)."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote
 
 from services.domain.events.authorization import AuthorizationRequested
@@ -13,19 +13,11 @@ from services.ocpi.outbound.places import evse_uid
 from services.ocpi.outbound.tokens import token_type
 from services.ocpi.outbound.told import told
 from services.ocpi.wire.envelope import decoded
+from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.model import V211, V221
 
 _TYPES: Final = {V211: ("RFID", "OTHER"), V221: ("RFID", "OTHER", "APP_USER", "AD_HOC_USER")}
 _OTHER: Final = "OTHER"
-
-
-class Errand(NamedTuple):
-    """Whom to ask, and how. `body` is None where the station stands at no location that partners know."""
-
-    partner: Partner
-    url: str
-    body: dict[str, Any] | None
-    uid: str
 
 
 def errand(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.domain.events.common import PartnerRole
 from services.ocpi.inbound.authorization_info import ALLOWED, Said, said, together
-from services.ocpi.outbound.authorize import Errand
 from services.ocpi.wire.envelope import encoded
+from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.parties import Party
 from tests.unit.ocpi.facts import partner
 from tests.unit.ocpi.wire.test_reading import JSON, TOKEN
