@@ -54,7 +54,7 @@ class Partners:
         self.asked: list[tuple[str, Mapping[str, str], bytes]] = []
         self.open = 0
 
-    async def exchange(
+    async def send(
         self, method: str, url: str, access: Any, body: bytes, headers: Mapping[str, str], **_: Any
     ) -> Answer:
         assert (method, access.token) == ("POST", "secret")
