@@ -132,18 +132,13 @@ class TestEndpoints:
         (version,) = [version for version in versions if version["version"] == "2.2.1"]
         details, answer = page(client, version["url"])
         case.tables.put([session(), cdr()])
-        endpoints = {endpoint["identifier"]: endpoint["url"] for endpoint in details["endpoints"]}  # type: ignore[call-overload]
-        assert endpoints.keys() == {
-            "credentials",
-            "locations",
-            "tariffs",
-            "sessions",
-            "cdrs",
-            "tokens",
-            "commands",
-        }
-        assert len(page(client, endpoints["sessions"])[0]) == 1
-        assert len(page(client, endpoints["cdrs"])[0]) == 1
+        endpoints = {(found["identifier"], found["role"]): found["url"] for found in details["endpoints"]}  # type: ignore[call-overload]
+        assert {
+            *((module, "SENDER") for module in ("credentials", "locations", "tariffs", "sessions", "cdrs")),
+            *((module, "RECEIVER") for module in ("tokens", "commands", "chargingprofiles")),
+        } <= endpoints.keys()
+        assert len(page(client, endpoints["sessions", "SENDER"])[0]) == 1
+        assert len(page(client, endpoints["cdrs", "SENDER"])[0]) == 1
         assert "OCPI-to-party-id" not in answer.headers
 
     def test_show_the_credentials_with_the_token_that_asks(self, client: httpx.Client) -> None:
@@ -377,6 +372,27 @@ class TestPaging:
         assert (found, answer.headers["X-Total-Count"], next_of(answer)) == ([], "1", None)
 
 
+class TestPagingOfCreditedRecords:
+    def test_has_each_once_where_it_stands_and_counts_it_once(self, client: httpx.Client, case: Case) -> None:
+        states = [some_cdr(LONG_AGO + number) for number in range(40)]
+        case.tables.put(states)
+        credited = [
+            replace(
+                state, status=CdrStatus.CREDITED, issued_at=state.updated_at, updated_at=LONG_AGO + 100 + number
+            )
+            for number, state in enumerate(states[5:35])
+        ]
+        case.tables.put(credited)
+        standing = [*states[:5], *states[35:], *credited]
+        found, answer = page(client, "/ocpi/2.2.1/cdrs", limit=3)
+        assert answer.headers["X-Total-Count"] == "40"
+        assert [one["id"] for one in found] == [state.cdr_id for state in standing[:3]]
+        case.tables.put(credited[:10])
+        ids = [one["id"] for one in all_of(client, "/ocpi/2.2.1/cdrs", limit=3)]
+        assert ids == [state.cdr_id for state in standing]
+        assert [one["id"] for one in page(client, "/ocpi/2.2.1/cdrs", offset=8, limit=4)[0]] == ids[8:12]
+
+
 class TestPagingWhileObjectsChange:
     def touched(self, state: Session) -> Session:
         return replace(state, version=state.version + 1, updated_at=now_ms(), energy_wh=Decimal(9999))
@@ -490,7 +506,6 @@ class TestHostileInput:
             ("/ocpi/..%2f..%2fetc", 404, 3002),
             ("/ocpi/2.2.1/tokens", 404, 2000),
             ("/ocpi/2.2.1/cdrs/NL/TNM/1", 404, 2000),
-            ("/ocpi/2.2.1/sessions/1/charging_preferences", 404, 2001),
             ("/ocpi", 404, 2000),
             ("/openapi.json", 404, 2000),
             ("/docs", 404, 2000),
