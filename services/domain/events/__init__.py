@@ -130,6 +130,7 @@ TYPES: dict[str, type[Any]] = {
     "station.results.v1.CommandSent": station.CommandSent,
     "station.state.v1.Station": station.Station,
     "station.status.v1.StationStatus": station.StationStatus,
+    "tariff.prices.v1.EnergyPriceAnnounced": tariff.EnergyPriceAnnounced,
     "tariff.state.v1.Tariff": tariff.Tariff,
     "token.events.v1.TokenBlocked": token.TokenBlocked,
     "token.events.v1.TokenRegistered": token.TokenRegistered,

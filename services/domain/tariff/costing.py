@@ -15,8 +15,8 @@ from services.domain.tariff.lines import LineKind
 from services.domain.tariff.model import Amount, Tariff
 from services.domain.tariff.restrictions import depends_on_clock
 from services.domain.tariff.session import ClockState, Period, Session
-from services.domain.tariff.terms import moment, tariff_of
-from services.domain.units import WH_PER_KWH
+from services.domain.tariff.terms import tariff_of
+from services.domain.units import WH_PER_KWH, datetime_of
 
 ADJUSTMENT = "ADJUSTMENT"
 _S = Decimal(1000)
@@ -48,14 +48,14 @@ def cost(
 def session_of(periods: Sequence[ChargingPeriod], zone: tzinfo, clock: ClockState) -> Session:
     """As the engine reads it. A period after the first that charged nothing has no energy to price."""
     used = tuple(_used(period, at == 0) for at, period in enumerate(periods))
-    return Session(moment(periods[0].started_at), moment(periods[-1].ended_at), used, zone, clock)
+    return Session(datetime_of(periods[0].started_at), datetime_of(periods[-1].ended_at), used, zone, clock)
 
 
 def _used(period: ChargingPeriod, first: bool) -> Period:
     lasts_s = max(0, period.ended_at - period.started_at) / _S
     power_kw = None if period.average_power_w is None else period.average_power_w / WH_PER_KWH
     return Period(
-        started_at=moment(period.started_at),
+        started_at=datetime_of(period.started_at),
         energy_kwh=EXACT.divide(period.energy_wh, WH_PER_KWH) if period.energy_wh or first else None,
         charging_s=None if period.parking else lasts_s,
         parking_s=lasts_s if period.parking else None,

@@ -14,8 +14,7 @@ from services.domain.events.common import ChargingPeriod
 from services.domain.money import EXACT
 from services.domain.tariff.model import Tariff, TariffRestrictions
 from services.domain.tariff.restrictions import on_the_clock
-from services.domain.tariff.terms import millis, moment
-from services.domain.units import WH_PER_KWH, Millis
+from services.domain.units import WH_PER_KWH, Millis, datetime_of, millis_of
 
 LONGEST_MS: Millis = 62 * 24 * 3_600_000
 """A longer session has a wrong clock, and would be cut into more pieces than a record can hold."""
@@ -96,9 +95,11 @@ def _at_instants(periods: Iterable[ChargingPeriod], instants: Sequence[Millis]) 
 
 def _changes(limits: Sequence[TariffRestrictions], zone: tzinfo, start: Millis, end: Millis) -> Iterator[Millis]:
     """When another set of elements comes to hold by days and times of day."""
-    for at in sorted(_candidates(limits, zone, moment(start), moment(end))):
-        if start < millis(at) < end and _standing(limits, zone, at - _MILLISECOND) != _standing(limits, zone, at):
-            yield millis(at)
+    for at in sorted(_candidates(limits, zone, datetime_of(start), datetime_of(end))):
+        if start < millis_of(at) < end and _standing(limits, zone, at - _MILLISECOND) != _standing(
+            limits, zone, at
+        ):
+            yield millis_of(at)
 
 
 def _standing(limits: Iterable[TariffRestrictions], zone: tzinfo, at: datetime) -> list[bool]:

@@ -1,6 +1,6 @@
 """Terms as events carry them, and the tariff that the engine prices by; simple terms are one element."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +16,8 @@ from services.domain.tariff.model import (
     TariffRestrictions,
     TaxIncluded,
 )
-from services.domain.units import Millis
+from services.domain.units import datetime_of, millis_of
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _AS_THEY_ARE = (
     "min_kwh",
     "max_kwh",
@@ -30,16 +28,6 @@ _AS_THEY_ARE = (
     "min_duration_s",
     "max_duration_s",
 )
-
-
-def moment(at: Millis) -> datetime:
-    """In UTC; exact."""
-    return _EPOCH + at * _MILLISECOND
-
-
-def millis(at: datetime) -> Millis:
-    """Cut to milliseconds."""
-    return (at - _EPOCH) // _MILLISECOND
 
 
 def tariff_of(terms: common.TariffTerms) -> Tariff:
@@ -53,8 +41,8 @@ def tariff_of(terms: common.TariffTerms) -> Tariff:
         vat_unknown=terms.taxes_unknown,
         min_price=_limit(terms.min_price),
         max_price=_limit(terms.max_price),
-        starts_at=None if terms.starts_at is None else moment(terms.starts_at),
-        ends_at=None if terms.ends_at is None else moment(terms.ends_at),
+        starts_at=None if terms.starts_at is None else datetime_of(terms.starts_at),
+        ends_at=None if terms.ends_at is None else datetime_of(terms.ends_at),
     )
 
 
@@ -113,8 +101,8 @@ def terms_of(tariff: Tariff, kind: str | None = None, time_zone: str | None = No
         type=kind,
         min_price=_told_limit(tariff.min_price),
         max_price=_told_limit(tariff.max_price),
-        starts_at=None if tariff.starts_at is None else millis(tariff.starts_at),
-        ends_at=None if tariff.ends_at is None else millis(tariff.ends_at),
+        starts_at=None if tariff.starts_at is None else millis_of(tariff.starts_at),
+        ends_at=None if tariff.ends_at is None else millis_of(tariff.ends_at),
         time_zone=time_zone,
     )
 

@@ -14,11 +14,12 @@ from services.domain.tariff.costing import ADJUSTMENT, asks_for_the_time_of_day,
 from services.domain.tariff.engine import CannotPrice
 from services.domain.tariff.model import Amount
 from services.domain.tariff.session import ClockState
-from services.domain.tariff.terms import millis, terms_of
+from services.domain.tariff.terms import terms_of
+from services.domain.units import millis_of
 from tests.unit.domain.tariff.priced import component, element, tariff
 from tests.unit.domain.tariff.test_simple import places, terms
 
-NINE = millis(datetime(2026, 3, 2, 20, 50, tzinfo=UTC))
+NINE = millis_of(datetime(2026, 3, 2, 20, 50, tzinfo=UTC))
 BERLIN = ZoneInfo("Europe/Berlin")
 
 

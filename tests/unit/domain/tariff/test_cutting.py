@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.domain.events.common import ChargingPeriod
 from services.domain.tariff.cutting import LONGEST_MS, cut
 from services.domain.tariff.model import DayOfWeek, Tariff
-from services.domain.tariff.terms import millis, moment
+from services.domain.units import datetime_of, millis_of
 from tests.unit.domain.tariff.priced import component, element, tariff
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,7 +21,7 @@ ENERGY = component("ENERGY", "0.5")
 
 def at(text: str, zone: ZoneInfo = BERLIN, fold: int = 0) -> int:
     """`03-02 22:00` of 2026 in local time."""
-    return millis(datetime.strptime(f"2026-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=zone, fold=fold))
+    return millis_of(datetime.strptime(f"2026-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=zone, fold=fold))
 
 
 def period(since: int, until: int, wh: str = "1000", *, parking: bool = False) -> ChargingPeriod:
@@ -33,7 +33,7 @@ def limited(**limits: object) -> Tariff:
 
 
 def starts(found: tuple[ChargingPeriod, ...]) -> list[str]:
-    return [f"{moment(one.started_at).astimezone(BERLIN):%d %H:%M}" for one in found]
+    return [f"{datetime_of(one.started_at).astimezone(BERLIN):%d %H:%M}" for one in found]
 
 
 class TestByTime:

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-import pytest
-
 from services.domain.events import tariff as events
 from services.domain.tariff.model import (
     Amount,
@@ -18,7 +16,7 @@ from services.domain.tariff.model import (
     TariffRestrictions,
     TaxIncluded,
 )
-from services.domain.tariff.terms import millis, moment, tariff_of, terms_of
+from services.domain.tariff.terms import tariff_of, terms_of
 from services.runtime.codec import Codec
 from tests.unit.domain.tariff.test_simple import terms
 
@@ -85,9 +83,3 @@ class TestTerms:
     def test_with_elements_do_not_count_their_simple_prices(self) -> None:
         odd = replace(terms_of(FULL), energy_price_per_kwh=Decimal(99))
         assert tariff_of(odd) == FULL
-
-
-class TestMillis:
-    @pytest.mark.parametrize("at", [0, 1, -1, 1_790_000_000_123, -62_000_000_000_000])
-    def test_are_the_same_moment(self, at: int) -> None:
-        assert millis(moment(at)) == at
