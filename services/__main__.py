@@ -67,7 +67,7 @@ COMMANDS = {
     "verify": Entry(
         "services.cdrs.verify_cli:app", "Check signed meter data: signatures, and whether to bill it.", app=True
     ),
-    "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs.", app=True),
+    "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs, announce prices.", app=True),
     "price": Entry("services.cdrs.price_cli:price", "Price charge detail records by their tariffs.", app=True),
     "agreement": Entry("services.settlement.cli:agreement", "Add, end and list agreements.", app=True),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),

@@ -13,7 +13,6 @@ from services.domain.events.evidence import SessionVerified
 from services.domain.events.location import Location
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
-from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.units import Millis
 from services.runtime import process
@@ -22,6 +21,7 @@ from services.runtime.settings import load, setting
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
 from services.runtime.streaming.settings import ProcessorSettings
+from services.runtime.tariff_book import TariffBook
 from services.runtime.view import View
 
 
@@ -48,20 +48,30 @@ def main() -> None:
 async def run(settings: CdrsSettings, host: process.Process) -> None:
     """Fold until the process is to stop, once the copies of what is looked up are complete."""
     codec = await asyncio.to_thread(codec_of, settings.common)
-    kinds = (Station, Location, Tariff, Token)
+    kinds = (Station, Location, Token)
     views: list[View[Any]] = [View(settings.kafka, codec, kind.TOPIC) for kind in kinds]
     agreements: View[Agreement] = View(settings.kafka, codec, Agreement.TOPIC)
-    views.append(agreements)
+    book = TariffBook(settings.kafka, codec)
+    views += [agreements, *book.views]
     for view in views:
         view.start()
     for view in views:
         await view.wait_caught_up()
-    station, location, tariff, token = (view.get for view in views[: len(kinds)])
+    station, location, token = (view.get for view in views[: len(kinds)])
 
     def agreement(tenant: str, contract_id: str | None, at: Millis) -> Agreement | None:
         return agreement_for((known for _, known in agreements.items()), tenant, contract_id, at)
 
-    lookups = Lookups(station, location, tariff, token, settings.country_code, settings.party_id, agreement)
+    lookups = Lookups(
+        station,
+        location,
+        book.tariffs.get,
+        token,
+        settings.country_code,
+        settings.party_id,
+        agreement,
+        book.prices,
+    )
     data_dir = settings.common.data_dir
     try:
         await run_processor(processor(lookups), settings.kafka, codec, data_dir, host, settings=settings.streaming)

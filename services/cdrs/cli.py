@@ -1,6 +1,7 @@
 """`wattlog tariff …`: what charging costs."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from services.domain.events.common import TariffTerms
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
+from services.domain.ids import derived_id
 from services.domain.tariff import checked
 from services.domain.tariff.adding import read_tariffs
 from services.domain.tariff.reading import Refused
+from services.domain.tariff.simple import checked_price
+from services.domain.units import Millis, millis_of
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reading
 from services.runtime.settings import CommonSettings, load
 
-tariff = typer.Typer(add_completion=False, no_args_is_help=True, help="Add and list tariffs.")
+tariff = typer.Typer(add_completion=False, no_args_is_help=True, help="Add and list tariffs, announce prices.")
 
 
 def _amount(text: str) -> Decimal:
@@ -103,6 +107,48 @@ def list_tariffs() -> None:
     for tariff_id, known in sorted(found.items()):
         table.add_row(Text(tariff_id), Text(told(known.terms)))
     Console().print(table)
+
+
+@tariff.command()
+def price(
+    tariff_id: Annotated[str, typer.Argument(help="as `wattlog tariff list` shows it")],
+    kwh: Annotated[Decimal, typer.Argument(parser=_amount, help="what a kWh costs, as the tariff has its prices")],
+    since: Annotated[str, typer.Option("--from", help="moment like 2026-12-31T18:00Z, or with an offset")],
+    until: Annotated[str, typer.Option("--to", help="moment until before which it holds")],
+    location: Annotated[str, typer.Option(help="at one location only, e.g. L1")] = "",
+) -> None:
+    """Announce what a kWh costs in an interval. Sessions that start in it keep that price to their end."""
+    tenant, now = load(CommonSettings).tenant, now_ms()
+    starts_at, ends_at = _moment(since), _moment(until)
+    if ends_at <= starts_at:
+        fail("the interval ends before it begins.")
+    if tariff_id not in _tariffs(tenant):
+        fail(f"there is no tariff {tariff_id}: add it first with `wattlog tariff add`")
+    try:
+        checked_price("price per kWh", kwh)
+    except ValueError as error:
+        fail(f"{error}.")
+    announced = EnergyPriceAnnounced(
+        event_id=derived_id(
+            "EnergyPriceAnnounced", tenant, tariff_id, location, starts_at, ends_at, str(kwh), now
+        ),
+        tenant=tenant,
+        tariff_id=tariff_id,
+        location_id=location or None,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        energy_price_per_kwh=kwh,
+        recorded_at=now,
+    )
+    publish(announced)
+    typer.echo(f"{tariff_id}: {kwh} per kWh for sessions that start from {since} until before {until}.")
+
+
+def _moment(text: str) -> Millis:
+    try:
+        return millis_of(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        fail(f"{text[:60]!r} is no moment: give e.g. 2026-12-31T18:00Z")
 
 
 def told(terms: TariffTerms) -> str:

@@ -1,12 +1,12 @@
 """What the fold of records looks up: read-only copies of state topics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from services.domain.events.agreement import Agreement
 from services.domain.events.location import Location
 from services.domain.events.station import Station
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
 from services.domain.units import Millis
 
@@ -23,3 +23,5 @@ class Lookups:
     party_id: str = "WAT"
     agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
     """Of a tenant, a contract id and the time of a start (services.domain.agreements)."""
+    prices: Callable[[str], Iterable[EnergyPriceAnnounced]] = lambda _: ()
+    """What was announced for a tariff, by the tariff's key."""

@@ -9,6 +9,7 @@ from services.domain.events.agreement import Agreement
 from services.domain.events.common import IdToken, TariffTerms
 from services.domain.events.session import SessionEnded, SessionStarted
 from services.domain.events.station import Station
+from services.domain.tariff.announced import terms_at
 from services.domain.tokens import token_key
 
 
@@ -55,8 +56,11 @@ def quoted(lookups: Lookups, event: SessionStarted | SessionEnded, locked: Quote
 def _terms(
     lookups: Lookups, tariff_id: str, event: SessionStarted | SessionEnded, station: Station | None
 ) -> TariffTerms | None:
-    tariff = lookups.tariff(f"{event.tenant}/{tariff_id}")
-    return None if tariff is None else tariff.terms
+    key = f"{event.tenant}/{tariff_id}"
+    tariff = lookups.tariff(key)
+    if tariff is None:
+        return None
+    return terms_at(tariff.terms, lookups.prices(key), station.location_id if station else None, event.started_at)
 
 
 def _contract_id(lookups: Lookups, tenant: str, id_token: IdToken | None) -> str | None:
