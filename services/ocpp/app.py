@@ -13,9 +13,9 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from services.domain.events.authorization import AuthorizationAnswered
 from services.domain.events.certificate import Certificate
 from services.domain.events.common import CertificateStatus
+from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
-from services.domain.events.tariff import Tariff
 from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
 from services.domain.providers import Providers
@@ -39,6 +39,7 @@ from services.runtime.registry import codec_of
 from services.runtime.secret_file import kept_secret
 from services.runtime.settings import load
 from services.runtime.tail import Tail
+from services.runtime.tariff_book import TariffBook
 from services.runtime.view import View
 from services.runtime.watched_files import WatchedFiles, watch
 
@@ -73,7 +74,8 @@ async def operate(
     edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
-        tokens, registry.stations, registry.tariffs, registry.certificates, registry.partners,
+        tokens, registry.stations, *registry.tariffs.views, registry.locations, registry.certificates,
+        registry.partners,
         *_tails(settings, codec, edge, registry.in_use), _answers(settings, codec, about_tokens),
     ]  # fmt: skip
     for reader in readers:
@@ -127,7 +129,8 @@ class _Registry:
     def __init__(self, settings: OcppSettings, codec: Codec) -> None:
         self.edge: StationEdge | None = None
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
-        self.tariffs: View[Tariff] = View(settings.kafka, codec, Tariff.TOPIC)
+        self.tariffs = TariffBook(settings.kafka, codec)
+        self.locations: View[Location] = View(settings.kafka, codec, Location.TOPIC)
         self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
         self.providers = Providers()
         self.partners: View[Partner] = View(settings.kafka, codec, Partner.TOPIC, self.providers.changed)
@@ -155,7 +158,9 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         token=tokens.get,
         transaction_secret=_secret(settings),
         station=registry.stations.get,
-        tariff=registry.tariffs.get,
+        tariff=registry.tariffs.tariffs.get,
+        prices=registry.tariffs.prices,
+        location=registry.locations.get,
         certificate=registry.certificates.get,
         charging_elsewhere=registry.in_use.elsewhere,
         heartbeat_interval_s=settings.heartbeat_interval_s,

@@ -244,7 +244,7 @@ class Connection:
         elif action == "NotifyReport":
             self._limits |= batches.limits_told(payload)
         elif action == "TransactionEvent":
-            self._begun = learned(self._begun, reply.events)
+            self._begun = learned(self._begun, reply.events, self.edge)
             if payload["eventType"] == "Ended":
                 self._offers.ended(payload["transactionInfo"]["transactionId"])
 

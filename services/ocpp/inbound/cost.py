@@ -1,39 +1,46 @@
 """Block I, cost: what a transaction costs so far, or has cost, by the tariff of its station (I02, I03)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 from decimal import Decimal
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from services.domain.events.common import MeterValue, TariffTerms
+from services.domain.events.common import ChargingPeriod, MeterValue, TariffTerms
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
-from services.domain.tariff import price
+from services.domain.tariff.announced import terms_at
+from services.domain.tariff.costing import cost, zone_of
+from services.domain.tariff.engine import NOTHING
+from services.domain.units import Millis
 from services.ocpp.inbound.meter_values import BEGIN, END, register_at
-from services.ocpp.inbound.reply import Begun, Context
+from services.ocpp.inbound.reply import Begun, Context, Edge, Point
 
 NONE_BEGUN: Final[Mapping[str, Begun]] = MappingProxyType({})
 _MOST: Final = 64
 """Transactions that are remembered of one connection; the oldest are forgotten."""
 
-_S: Final = 1000
+_MOST_POINTS: Final = 192
+_QUARTER_MS: Final = 15 * 60 * 1000
+_PARKED_MS: Final = 60_000
+"""As records have it: a register that stands still for less does not show that charging had ended."""
 
 
-class _Used(NamedTuple):
-    energy_wh: Decimal
-    duration_s: int
+def learned(begun: Mapping[str, Begun], events: Iterable[Any], edge: Edge) -> Mapping[str, Begun]:
+    """What is known of a connection's transactions after a message of one of them.
 
-
-def learned(begun: Mapping[str, Begun], events: Iterable[Any]) -> Mapping[str, Begun]:
-    """What is known of a connection's transactions after a message of one of them."""
+    The terms are those that are in force when it starts, whatever changes meanwhile.
+    """
     for event in events:
         if not isinstance(event, TransactionStarted | TransactionUpdated) or event.transaction_id is None:
             continue
         at = begun.get(event.transaction_id)
         if isinstance(event, TransactionStarted):
-            at = Begun(event.started_at, event.meter_start_wh)
+            at = Begun(event.started_at, event.meter_start_wh, _terms(edge, event))
         if at is None:
             continue
         at = at._replace(register_wh=_first(event.meter_values)) if at.register_wh is None else at
+        at = at._replace(course=_with_readings(at.course, event.meter_values))
         others = [(other, known) for other, known in begun.items() if other != event.transaction_id]
         begun = dict([*others, (event.transaction_id, at)][-_MOST:])
     return begun
@@ -44,34 +51,76 @@ def total_cost(event: TransactionUpdated | TransactionEnded, context: Context) -
 
     Known it is where the station has a tariff and the transaction began on this connection, or its end says how.
     """
-    terms = _terms(context)
-    used = _used(event, context) if terms is not None else None
-    if terms is None or used is None:
+    begun = context.begun.get(event.transaction_id or "")
+    periods = () if begun is None or begun.terms is None else _periods(begun, event)
+    if begun is None or begun.terms is None or not periods:
         return None
     try:
-        return float(price(terms, used.energy_wh, used.duration_s).total_incl_vat)
-    except ValueError:
+        total = cost(begun.terms, periods, _zone(context, begun.terms)).priced.total or NOTHING
+    except (ValueError, ArithmeticError):
         return None
+    return None if total.incl_vat is None else float(total.incl_vat)
 
 
-def _terms(context: Context) -> TariffTerms | None:
+def _terms(edge: Edge, event: TransactionStarted) -> TariffTerms | None:
+    station = edge.station(f"{event.tenant}/{event.station_id}")
+    key = f"{event.tenant}/{station.tariff_id}" if station is not None and station.tariff_id is not None else None
+    tariff = None if key is None else edge.tariff(key)
+    if station is None or key is None or tariff is None:
+        return None
+    return terms_at(tariff.terms, edge.prices(key), station.location_id, event.started_at)
+
+
+def _zone(context: Context, terms: TariffTerms) -> tzinfo:
     station = context.edge.station(f"{context.tenant}/{context.station_id}")
-    if station is None or station.tariff_id is None:
-        return None
-    tariff = context.edge.tariff(f"{context.tenant}/{station.tariff_id}")
-    return None if tariff is None else tariff.terms
+    place = station.location_id if station is not None else None
+    location = None if place is None else context.edge.location(f"{context.tenant}/{place}")
+    return zone_of(location.time_zone if location else None, terms.time_zone) or UTC
 
 
-def _used(event: TransactionUpdated | TransactionEnded, context: Context) -> _Used | None:
-    begun = context.begun.get(event.transaction_id or "")
-    if begun is None:
-        return None
+def _with_readings(course: tuple[Point, ...], readings: Iterable[MeterValue]) -> tuple[Point, ...]:
+    """Later readings of a rising register; of a quarter hour the first, and the first of the highest register."""
+    for reading in readings:
+        wh, at = reading.energy_register_wh, reading.sampled_at
+        if wh is None:
+            continue
+        if not course:
+            course = (Point(at, wh),)
+            continue
+        last = course[-1]
+        same_quarter = at // _QUARTER_MS == last.at // _QUARTER_MS
+        if at <= last.at or wh < last.wh or (wh == last.wh and same_quarter):
+            continue
+        opens = len(course) == 1 or course[-2].at // _QUARTER_MS != last.at // _QUARTER_MS
+        course = (*(course if opens or wh == last.wh else course[:-1]), Point(at, wh))
+        course = course[::2] if len(course) > _MOST_POINTS else course
+    return course
+
+
+def _periods(begun: Begun, event: TransactionUpdated | TransactionEnded) -> tuple[ChargingPeriod, ...]:
+    """From the start to this event; none when the registers are not known or make no sense."""
     first = register_at(event.meter_values, BEGIN) if begun.register_wh is None else begun.register_wh
     last = register_at(event.meter_values, END) or _last(event.meter_values)
     at = event.ended_at if isinstance(event, TransactionEnded) else event.occurred_at
     if first is None or last is None or last < first or at < begun.at:
-        return None
-    return _Used(last - first, (at - begun.at) // _S)
+        return ()
+    course = _with_readings(begun.course, event.meter_values)
+    between = [one for one in course if begun.at < one.at < at and first <= one.wh <= last]
+    points = [Point(begun.at, first), *between, Point(at, last)]
+    parked_at = _parked_at(points)
+    return tuple(
+        ChargingPeriod(
+            started_at=since.at, ended_at=until.at, energy_wh=until.wh - since.wh, parking=since.at >= parked_at
+        )
+        for since, until in pairwise(points)
+    )
+
+
+def _parked_at(points: list[Point]) -> Millis:
+    """When the register came to what it stands at now; the end, unless it has stood still for long."""
+    end = points[-1]
+    since = next(one.at for one in points if one.wh == end.wh)
+    return since if end.at - since >= _PARKED_MS else end.at + 1
 
 
 def _first(readings: Iterable[MeterValue]) -> Decimal | None:

@@ -1,6 +1,6 @@
 """What a message's function is given beside the payload, and what it returns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -10,9 +10,10 @@ from cryptography.x509 import Certificate
 
 from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.certificate import Certificate as StationCertificate
-from services.domain.events.common import CertificateStatus, RegistrationStatus
+from services.domain.events.common import CertificateStatus, RegistrationStatus, TariffTerms
+from services.domain.events.location import Location
 from services.domain.events.station import Station
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
 from services.domain.folding import Event
 from services.domain.ids import derived_id
@@ -50,6 +51,10 @@ class Edge:
     """Looks up the registry by `{tenant}/{station_id}`."""
     tariff: Callable[[str], Tariff | None] = lambda _key: None
     """Looks up a tariff by `{tenant}/{tariff_id}`."""
+    prices: Callable[[str], Iterable[EnergyPriceAnnounced]] = lambda _key: ()
+    """What was announced for a tariff, by the same key."""
+    location: Callable[[str], Location | None] = lambda _key: None
+    """Looks up a location by `{tenant}/{location_id}`."""
     heartbeat_interval_s: int = 300
     boot_retry_s: int = 60
     """When a station that was not accepted may introduce itself again."""
@@ -95,11 +100,23 @@ class Edge:
         )
 
 
+class Point(NamedTuple):
+    """The energy register at one moment, in station time."""
+
+    at: Millis
+    wh: Decimal
+
+
 class Begun(NamedTuple):
-    """When a transaction began, and with what on the energy register if that was told."""
+    """When a transaction began, under which terms, and with what on the energy register if that was told.
+
+    `course`: the first reading of each quarter hour, and the first of the highest register.
+    """
 
     at: Millis
     register_wh: Decimal | None
+    terms: TariffTerms | None = None
+    course: tuple[Point, ...] = ()
 
 
 class Granted(NamedTuple):

@@ -1,15 +1,21 @@
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
-from services.domain.events.common import TariffTerms
+from services.domain.events.common import MeterValue, TariffTerms
+from services.domain.events.location import Location
 from services.domain.events.station import Station
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
+from services.domain.tariff.terms import terms_of
+from services.domain.units import parse_rfc3339
 from services.ocpp.connection import Connection
-from services.ocpp.inbound.reply import Edge
+from services.ocpp.inbound.cost import _with_readings
+from services.ocpp.inbound.reply import Edge, Point
+from tests.unit.domain.tariff.priced import component, element, tariff
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V201
 
 TERMS = TariffTerms(
@@ -24,9 +30,13 @@ def edge(entry: Station | None = ENTRY, tariff: Tariff | None = TARIFF) -> Edge:
     return replace(EDGE, station=lambda _key: entry, tariff={TARIFF.key: tariff}.get)
 
 
-def reading(wh: float, context: str = "Sample.Periodic") -> dict[str, Any]:
+def reading(wh: float, context: str = "Sample.Periodic", at: str = "14:13:20") -> dict[str, Any]:
     sample = {"value": wh, "context": context, "measurand": "Energy.Active.Import.Register"}
-    return {"timestamp": "2026-09-21T14:13:20Z", "sampledValue": [sample]}
+    return {"timestamp": f"2026-09-21T{at}Z", "sampledValue": [sample]}
+
+
+def taken(minute: int, wh: float) -> dict[str, Any]:
+    return reading(wh, at=f"14:{minute:02}:00")
 
 
 class Charging:
@@ -108,6 +118,67 @@ class TestTotalCost:
         charging.says("Started", reading(1000), minute=10)
         assert charging.says("Updated", reading(900), minute=20) is None
         assert charging.says("Updated", reading(1100), minute=5) is None
+
+    def test_keeps_the_terms_of_its_start(self) -> None:
+        now = [TARIFF]
+        charging = Charging(replace(EDGE, station=lambda _key: ENTRY, tariff=lambda _key: now[-1]))
+        charging.says("Started", reading(1000))
+        now.append(replace(TARIFF, terms=replace(TERMS, energy_price_per_kwh=Decimal(9))))
+        assert charging.says("Ended", reading(2000)) == pytest.approx(1.25 * (0.5 + 0.4))
+
+    def test_is_at_the_price_that_was_announced_for_its_start(self) -> None:
+        since = parse_rfc3339("2026-09-21T14:00:00Z")
+        cheap = EnergyPriceAnnounced(
+            event_id="e", tenant=TENANT, tariff_id="T1", starts_at=since, ends_at=since + 1,
+            energy_price_per_kwh=Decimal("0.10"), recorded_at=1,
+        )  # fmt: skip
+        charging = Charging(replace(edge(), prices=lambda _key: [cheap]))
+        charging.says("Started", reading(1000))
+        assert charging.says("Updated", reading(2000), minute=0) == pytest.approx(1.25 * (0.5 + 0.1))
+
+    def test_follows_the_time_of_day_of_the_place(self) -> None:
+        evening = element(component("ENERGY", "0.1", vat="0"), start_time=time(16, 15))
+        terms = terms_of(tariff(evening, element(component("ENERGY", "1", vat="0"))))
+        place = Location(
+            tenant=TENANT, location_id="L1", country_code="DE", party_id="WAT", name="", address="", city="",
+            postal_code="", country="DEU", latitude="0", longitude="0", time_zone="Europe/Berlin", updated_at=1,
+        )  # fmt: skip
+        known = edge(replace(ENTRY, location_id="L1"), replace(TARIFF, terms=terms))
+        charging = Charging(replace(known, location=lambda _key: place))
+        charging.says("Started", taken(0, 1000), minute=0)
+        assert charging.says("Updated", taken(15, 2000), minute=15) == pytest.approx(1)
+        assert charging.says("Updated", taken(20, 3000), minute=20) == pytest.approx(1.1)
+        assert charging.says("Updated", taken(25, 4000), minute=25) == pytest.approx(1.2)
+
+    def test_tells_parking_from_charging(self) -> None:
+        terms = terms_of(
+            tariff(element(component("PARKING_TIME", "6", vat="0"), component("ENERGY", "1", vat="0")))
+        )
+        charging = Charging(edge(tariff=replace(TARIFF, terms=terms)))
+        charging.says("Started", taken(0, 1000))
+        assert charging.says("Updated", taken(10, 2000), minute=10) == pytest.approx(1)
+        assert charging.says("Updated", taken(12, 2000), minute=12) == pytest.approx(1.2)
+        assert charging.says("Ended", taken(40, 2000), minute=40) == pytest.approx(4)
+
+    def test_is_not_told_where_taxes_are_not_known(self) -> None:
+        terms = terms_of(tariff(element(component("ENERGY", "1")), vat_unknown=True))
+        charging = Charging(edge(tariff=replace(TARIFF, terms=terms)))
+        charging.says("Started", reading(1000))
+        assert charging.says("Ended", reading(2000)) is None
+
+    def test_is_not_told_beyond_all_measure(self) -> None:
+        dear = replace(TERMS, energy_price_per_kwh=Decimal(100_000))
+        charging = Charging(edge(tariff=replace(TARIFF, terms=dear)))
+        charging.says("Started", reading(0))
+        assert charging.says("Ended", reading(9_999_999_999_999_999)) is None
+
+    def test_stays_bounded_over_days_of_readings(self) -> None:
+        course: tuple[Point, ...] = ()
+        for quarter in range(1000):
+            value = MeterValue(sampled_at=quarter * 900_000, energy_register_wh=Decimal(quarter))
+            course = _with_readings(course, [value])
+        assert len(course) <= 192
+        assert course[-1].wh >= 998
 
     def test_is_known_of_the_latest_transactions_only(self) -> None:
         charging = Charging()
