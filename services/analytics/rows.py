@@ -5,6 +5,8 @@ from dataclasses import asdict
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
+import msgspec
+
 from services.analytics import cdr_pages, deliveries, devices
 from services.analytics import evidence as proofs
 from services.analytics import roaming as partners
@@ -272,6 +274,13 @@ def _cdr(state: cdr.Cdr) -> Row:
         "quality_flags": detail.quality_flags,
         "version": state.version,
         "updated_at": moment(state.updated_at),
+        "tariff": detail.tariff and msgspec.json.encode(detail.tariff).decode(),
+        "parking_cost": detail.parking_cost,
+        "reservation_cost": detail.reservation_cost,
+        "price_lines": [line.to_record() for line in detail.price_lines],
+        "period_marks": [
+            {"parking": one.parking, "average_power_w": one.average_power_w} for one in detail.periods
+        ],
     }
 
 
@@ -320,13 +329,15 @@ def _location(place: common.CdrLocation | None) -> Row:
 
 
 def _tariff(terms: common.TariffTerms | None) -> Row:
+    """Prices are those of simple terms; elements have theirs in the JSON."""
+    simple = None if terms is None or terms.elements else terms
     return {
         "tariff_id": terms and terms.tariff_id,
         "currency": terms and terms.currency,
-        "energy_price_per_kwh": terms and terms.energy_price_per_kwh,
-        "time_price_per_hour": terms and terms.time_price_per_hour,
-        "session_fee": terms and terms.session_fee,
-        "vat_percent": terms and terms.vat_percent,
+        "energy_price_per_kwh": simple and simple.energy_price_per_kwh,
+        "time_price_per_hour": simple and simple.time_price_per_hour,
+        "session_fee": simple and simple.session_fee,
+        "vat_percent": simple and simple.vat_percent,
     }
 
 

@@ -13,6 +13,21 @@ _ENERGY = pa.decimal128(20, 4)
 _MONEY = pa.decimal128(22, 6)
 _TEXTS = pa.list_(pa.string())
 _PERIODS = pa.list_(pa.struct([("started_at", _MOMENT), ("ended_at", _MOMENT), ("energy_wh", _ENERGY)]))
+_MARKS = pa.list_(pa.struct([("parking", pa.bool_()), ("average_power_w", _ENERGY)]))
+_LINES = pa.list_(
+    pa.struct(
+        [
+            ("kind", pa.string()),
+            ("quantity", _MONEY),
+            ("added", _MONEY),
+            ("unit_price", _MONEY),
+            ("vat_percent", pa.decimal128(9, 4)),
+            ("cost_excl_vat", _MONEY),
+            ("cost_incl_vat", _MONEY),
+            ("clock_unproven", pa.bool_()),
+        ]
+    )
+)
 _SIGNED = pa.list_(
     pa.struct(
         [
@@ -274,6 +289,11 @@ TABLES: dict[str, pa.Schema] = {
             "quality_flags": _TEXTS,
             "version": pa.int64(),
             "updated_at": _MOMENT,
+            "tariff": pa.string(),
+            "parking_cost": _MONEY,
+            "reservation_cost": _MONEY,
+            "price_lines": _LINES,
+            "period_marks": _MARKS,
         }
     ),
     "ocpp_frames": pa.schema(

@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+import msgspec
+
 from services.domain.events import cdr as cdr_events
 from services.domain.events import common
 
@@ -14,11 +16,16 @@ CDR_COLUMNS = """
     location_address, location_city, location_postal_code, location_country, location_latitude, location_longitude,
     location_time_zone, id_token, id_token_type, contract_id, toUnixTimestamp64Milli(started_at) AS started_ms,
     toUnixTimestamp64Milli(ended_at) AS ended_ms, duration_s, energy_wh, meter_start_wh, meter_stop_wh, tariff_id,
-    currency, energy_price_per_kwh, time_price_per_hour, session_fee, vat_percent, energy_cost, time_cost,
-    session_cost, total_cost_excl_vat, total_cost_incl_vat, stopped_reason, quality_flags, version,
+    currency, energy_price_per_kwh, time_price_per_hour, session_fee, vat_percent, tariff, energy_cost,
+    time_cost, session_cost, parking_cost, reservation_cost, total_cost_excl_vat, total_cost_incl_vat,
+    stopped_reason, quality_flags, version,
     arrayMap(p -> (toUnixTimestamp64Milli(tupleElement(p, 'started_at')),
         toUnixTimestamp64Milli(tupleElement(p, 'ended_at')),
         tupleElement(p, 'energy_wh')), periods) AS period_list,
+    arrayMap(m -> (tupleElement(m, 'parking'), tupleElement(m, 'average_power_w')), period_marks) AS mark_list,
+    arrayMap(l -> (tupleElement(l, 'kind'), tupleElement(l, 'quantity'), tupleElement(l, 'added'),
+        tupleElement(l, 'unit_price'), tupleElement(l, 'vat_percent'), tupleElement(l, 'cost_excl_vat'),
+        tupleElement(l, 'cost_incl_vat'), tupleElement(l, 'clock_unproven')), price_lines) AS line_list,
     arrayMap(v -> (base64Encode(tupleElement(v, 'signed_data')), tupleElement(v, 'sha256'),
         tupleElement(v, 'encoding_method'), tupleElement(v, 'signing_method'), tupleElement(v, 'public_key'),
         tupleElement(v, 'context')), signed_meter_values) AS signed_list,
@@ -43,6 +50,7 @@ _SAME_IN_DETAIL = (
     "tenant", "cdr_id", "session_id", "revision", "credit", "credit_reference_id", "country_code", "party_id",
     "station_id", "transaction_id", "protocol", "evse_id", "evse_uid", "connector_id", "contract_id", "duration_s",
     "energy_wh", "meter_start_wh", "meter_stop_wh", "energy_cost", "time_cost", "session_cost",
+    "parking_cost", "reservation_cost",
     "total_cost_excl_vat", "total_cost_incl_vat", "stopped_reason",
 )  # fmt: skip
 
@@ -55,12 +63,26 @@ def _detail(row: Row) -> common.ChargeDetail:
         started_at=row["started_ms"],
         ended_at=row["ended_ms"],
         tariff=_terms(row),
-        periods=tuple(
-            common.ChargingPeriod(started_at=started_at, ended_at=ended_at, energy_wh=energy_wh)
-            for started_at, ended_at, energy_wh in row["period_list"]
-        ),
+        periods=_periods(row),
+        price_lines=tuple(common.PriceLine(**dict(zip(_LINE, line, strict=True))) for line in row["line_list"]),
         signed_meter_values=tuple(_signed(*value) for value in row["signed_list"]),
         quality_flags=tuple(row["quality_flags"]),
+    )
+
+
+_LINE = (
+    "kind", "quantity", "added", "unit_price", "vat_percent", "cost_excl_vat", "cost_incl_vat", "clock_unproven",
+)  # fmt: skip
+
+
+def _periods(row: Row) -> tuple[common.ChargingPeriod, ...]:
+    """Records from before there were marks have none."""
+    marks = row["mark_list"] or [(False, None)] * len(row["period_list"])
+    return tuple(
+        common.ChargingPeriod(
+            started_at=started_at, ended_at=ended_at, energy_wh=energy_wh, parking=parking, average_power_w=power_w
+        )
+        for (started_at, ended_at, energy_wh), (parking, power_w) in zip(row["period_list"], marks, strict=True)
     )
 
 
@@ -83,6 +105,8 @@ def _location(row: Row) -> common.CdrLocation | None:
 def _terms(row: Row) -> common.TariffTerms | None:
     if row["tariff_id"] is None:
         return None
+    if row["tariff"] is not None:
+        return msgspec.json.decode(row["tariff"], type=common.TariffTerms)
     fields = (
         "tariff_id", "currency", "energy_price_per_kwh", "time_price_per_hour", "session_fee", "vat_percent"
     )  # fmt: skip
