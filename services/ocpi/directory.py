@@ -20,14 +20,16 @@ from services.domain.events.station import (
     Station,
     StationStatus,
 )
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token, TokenRegistered
 from services.domain.providers import Providers
 from services.domain.tokens import normalise_uid, token_key
+from services.domain.units import Millis
 from services.ocpi.outbound.locations import Equipment
 from services.ocpi.wire.parties import Party, party_of
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
+from services.runtime.tariff_book import TariffBook
 from services.runtime.view import View
 
 TOPICS = (
@@ -48,6 +50,7 @@ TOPICS = (
     Token.TOPIC,
     Station.TOPIC,
     Tariff.TOPIC,
+    EnergyPriceAnnounced.TOPIC,
     Location.TOPIC,
     StationStatus.TOPIC,
     Connection.TOPIC,
@@ -98,7 +101,7 @@ class Directory:
         self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC, self.providers.changed)
         self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
-        self._tariffs: View[Tariff] = View(kafka, codec, Tariff.TOPIC)
+        self._book = TariffBook(kafka, codec)
         self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
         self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
         self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
@@ -125,7 +128,7 @@ class Directory:
             self._partners,
             self._tokens,
             self._stations,
-            self._tariffs,
+            *self._book.views,
             self._locations,
             self._statuses,
             self._connections,
@@ -221,15 +224,19 @@ class Directory:
         return [place for _, place in self._locations.items() if place.tenant == tenant]
 
     def tariff(self, tenant: str, tariff_id: str) -> Tariff | None:
-        return self._tariffs.get(f"{tenant}/{tariff_id}")
+        return self._book.tariffs.get(f"{tenant}/{tariff_id}")
 
     def _equipment(self, key: str, station: Station) -> Equipment:
         return Equipment(station, self._statuses.get(key), self._connections.get(key))
 
     def tariffs(self, tenant: str) -> list[Tariff]:
-        return [tariff for _, tariff in self._tariffs.items() if tariff.tenant == tenant]
+        return [tariff for _, tariff in self._book.tariffs.items() if tariff.tenant == tenant]
+
+    def tariffs_at(self, tenant: str, now: Millis) -> list[Tariff]:
+        """With the prices that are announced for now, but for those of single locations."""
+        return [self._book.at(tariff, now) for tariff in self.tariffs(tenant)]
 
     def currency_of(self, station: Station | None, otherwise: str) -> str:
         """The currency of the station's tariff."""
-        tariff = self._tariffs.get(f"{station.tenant}/{station.tariff_id}") if station else None
+        tariff = self._book.tariffs.get(f"{station.tenant}/{station.tariff_id}") if station else None
         return tariff.terms.currency if tariff else otherwise

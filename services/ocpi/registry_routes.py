@@ -54,7 +54,7 @@ class RegistryRoutes:
 
     def tariffs(self, request: Request) -> Response:
         """mod_tariffs: Sender Interface, GET."""
-        tariffs = self._directory.tariffs(self._partner(request).tenant)
+        tariffs = self._directory.tariffs_at(self._partner(request).tenant, self._now_ms())
         found = [listed(one.updated_at, one.tariff_id, one) for one in tariffs]
         return self._page("tariffs", request, found, self._tariff)
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from services.domain.events.cdr import Cdr
 from services.domain.events.common import ChargeDetail, ChargingPeriod, TariffTerms
 from services.domain.events.station import Station
-from services.domain.units import rfc3339
+from services.domain.tariff.costing import ADJUSTMENT
+from services.domain.units import Millis, rfc3339
 from services.ocpi.outbound.places import cdr_location
 from services.ocpi.outbound.signed_data import signed_data
 from services.ocpi.outbound.tariffs import tariff
@@ -63,6 +64,9 @@ def cdr(
         total_energy_cost=_part(detail.energy_cost, detail),
         total_time=hours(detail.duration_s),
         total_time_cost=_part(detail.time_cost, detail),
+        total_parking_time=_parking_time(detail),
+        total_parking_cost=_part(detail.parking_cost, detail),
+        total_reservation_cost=_part(detail.reservation_cost, detail),
         remark=_remark(detail, url, signed),
         credit=True if detail.credit else None,
         credit_reference_id=detail.credit_reference_id,
@@ -76,9 +80,23 @@ def _total_cost(detail: ChargeDetail) -> v230.Price:
     if detail.total_cost_incl_vat is None:
         return v230.Price(before_taxes=number(before))
     tax = _taken_back(detail.total_cost_incl_vat, detail) - before
-    percentage = number(detail.tariff.vat_percent) if detail.tariff else None
-    vat = v230.TaxAmount(name="VAT", percentage=percentage, amount=number(tax))
+    vat = v230.TaxAmount(name="VAT", percentage=_percentage(detail), amount=number(tax))
     return v230.Price(before_taxes=number(before), taxes=(vat,))
+
+
+def _percentage(detail: ChargeDetail) -> Decimal | None:
+    """The rate of VAT, where there is one for all."""
+    if detail.tariff is None or detail.tariff.elements:
+        rates = {line.vat_percent for line in detail.price_lines if line.kind != ADJUSTMENT}
+        only = rates.pop() if len(rates) == 1 else None
+    else:
+        only = detail.tariff.vat_percent
+    return None if only is None else number(only)
+
+
+def _parking_time(detail: ChargeDetail) -> Decimal | None:
+    parked_ms = sum(max(0, one.ended_at - one.started_at) for one in detail.periods if one.parking)
+    return hours_of_ms(parked_ms) if parked_ms else None
 
 
 def _taken_back(cost: Decimal, detail: ChargeDetail) -> Decimal:
@@ -103,7 +121,8 @@ def _remark(detail: ChargeDetail, url: str, signed: v230.SignedData | None) -> s
 
 def _tariff(detail: ChargeDetail, terms: TariffTerms) -> v230.Tariff:
     """Terms never change under one id, so `last_updated` may be any moment before the session; it is its start."""
-    return tariff(terms, Party(detail.country_code, detail.party_id), detail.started_at)
+    since = detail.started_at if terms.price_from is None else min(terms.price_from, detail.started_at)
+    return tariff(terms, Party(detail.country_code, detail.party_id), since)
 
 
 def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
@@ -121,9 +140,18 @@ def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
     for period, ended_at in zip(known, ends, strict=True):
         yield v230.ChargingPeriod(
             start_date_time=rfc3339(period.started_at),
-            dimensions=(
-                v230.CdrDimension(type="ENERGY", volume=kwh(period.energy_wh)),
-                v230.CdrDimension(type="TIME", volume=hours_of_ms(max(0, ended_at - period.started_at))),
-            ),
+            dimensions=tuple(_dimensions(period, max(0, ended_at - period.started_at), period is known[0])),
             tariff_id=detail.tariff.tariff_id[:36] if detail.tariff else None,
         )
+
+
+def _dimensions(period: ChargingPeriod, lasts_ms: Millis, first: bool) -> Iterator[v230.CdrDimension]:
+    """As it was priced: after the first, a period without energy tells none."""
+    if period.energy_wh or first:
+        yield v230.CdrDimension(type="ENERGY", volume=kwh(period.energy_wh))
+    kind = "PARKING_TIME" if period.parking else "TIME"
+    yield v230.CdrDimension(type=kind, volume=hours_of_ms(lasts_ms))
+    if period.average_power_w is not None:
+        power_kw = kwh(period.average_power_w)
+        yield v230.CdrDimension(type="MIN_POWER", volume=power_kw)
+        yield v230.CdrDimension(type="MAX_POWER", volume=power_kw)

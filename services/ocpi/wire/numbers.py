@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from services.domain.units import WH_PER_KWH
 
 _HOUR_PLACES = Decimal("0.0001")
+_PERIOD_PLACES = Decimal("0.00000001")
 _SECONDS_PER_HOUR = Decimal(3600)
 _MS_PER_HOUR = Decimal(3_600_000)
 
@@ -35,5 +36,5 @@ def hours(duration_s: int) -> Decimal:
 
 
 def hours_of_ms(duration_ms: int) -> Decimal:
-    """Milliseconds in hours with four decimals."""
-    return number((duration_ms / _MS_PER_HOUR).quantize(_HOUR_PLACES, ROUND_HALF_EVEN))
+    """Milliseconds in hours with eight decimals, so that many periods add up to what they cost together."""
+    return number((duration_ms / _MS_PER_HOUR).quantize(_PERIOD_PLACES, ROUND_HALF_EVEN))

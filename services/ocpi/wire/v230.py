@@ -34,7 +34,7 @@ class CdrToken(Struct, frozen=True, kw_only=True):
 
 
 class CdrDimension(Struct, frozen=True, kw_only=True):
-    """mod_cdrs: CdrDimension. `volume` in kWh for ENERGY, hours for TIME."""
+    """mod_cdrs: CdrDimension. `volume` in kWh for ENERGY, hours for times, kW for powers."""
 
     type: str
     volume: Decimal
@@ -106,21 +106,53 @@ class PriceComponent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     step_size: int
 
 
-class TariffElement(Struct, frozen=True, kw_only=True):
+class TariffRestrictions(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """mod_tariffs: TariffRestrictions."""
+
+    start_time: str | None = None
+    end_time: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+    min_kwh: Decimal | None = None
+    max_kwh: Decimal | None = None
+    min_current: Decimal | None = None
+    max_current: Decimal | None = None
+    min_power: Decimal | None = None
+    max_power: Decimal | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
+    day_of_week: tuple[str, ...] = ()
+    reservation: str | None = None
+
+
+class TariffElement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """mod_tariffs: TariffElement."""
 
     price_components: tuple[PriceComponent, ...]
+    restrictions: TariffRestrictions | None = None
 
 
-class Tariff(Struct, frozen=True, kw_only=True):
+class PriceLimit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """mod_tariffs: PriceLimit."""
+
+    before_taxes: Decimal
+    after_taxes: Decimal | None = None
+
+
+class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """mod_tariffs: Tariff. `tax_included` is YES, NO or N/A."""
 
     country_code: str
     party_id: str
     id: str
     currency: str
+    type: str | None = None
+    min_price: PriceLimit | None = None
+    max_price: PriceLimit | None = None
     elements: tuple[TariffElement, ...]
     tax_included: str
+    start_date_time: str | None = None
+    end_date_time: str | None = None
     last_updated: str
 
 
@@ -167,6 +199,8 @@ class Cdr(Struct, frozen=True, kw_only=True, omit_defaults=True):
     total_time: Decimal
     total_time_cost: Price | None = None
     total_parking_time: Decimal | None = None
+    total_parking_cost: Price | None = None
+    total_reservation_cost: Price | None = None
     remark: str | None = None
     credit: bool | None = None
     credit_reference_id: str | None = None
