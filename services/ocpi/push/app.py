@@ -14,6 +14,7 @@ from services.domain.events.cdr import CdrIssued
 from services.domain.events.delivery import DeliveryAttempted, PartnerDeliveries, PushQueued
 from services.domain.events.location import Location
 from services.domain.events.session import Session
+from services.domain.events.settlement import CdrStepRequested
 from services.domain.events.station import Connection, Station, StationStatus
 from services.domain.events.tariff import Tariff
 from services.ocpi.app import new_token
@@ -38,7 +39,13 @@ from services.runtime.streaming.run import run_processor
 
 _BY_OBJECT = (Session, CdrIssued, Station, StationStatus, Connection)
 _REGISTRY = (Location, Tariff)
-OWN: Final = (PushQueued.TOPIC, DeliveryAttempted.TOPIC, PartnerDeliveries.TOPIC, telling.DEAD_LETTERS)
+OWN: Final = (
+    CdrStepRequested.TOPIC,
+    PushQueued.TOPIC,
+    DeliveryAttempted.TOPIC,
+    PartnerDeliveries.TOPIC,
+    telling.DEAD_LETTERS,
+)
 INPUTS: Final = tuple(kind.TOPIC for kind in (*_BY_OBJECT, *_REGISTRY))
 
 

@@ -13,6 +13,7 @@ import structlog
 from services.domain.events.common import DeliveryOutcome as Outcome
 from services.domain.events.delivery import PartnerDeliveries, PushQueued
 from services.domain.events.partner import Partner
+from services.domain.failures import BadRecord
 from services.domain.folding import Event
 from services.domain.units import Millis
 from services.ocpi.inbound.answers import told
@@ -68,6 +69,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: dict[str, str] = {}
+        self._defect: BaseException | None = None
         self._resync_due = before is not None and before.resync_due
         self._resyncing: set[Subject] = set()
         self._resynced_at = before.resynced_at if before else None
@@ -92,6 +94,8 @@ class Courier:
         try:
             while True:
                 self._wake.clear()
+                if self._defect is not None:
+                    raise self._defect
                 partner = self._means.partner(self.key)
                 if partner is not None and partner.registration == ENDED:
                     self._give_up()
@@ -119,7 +123,14 @@ class Courier:
         while (item := self.queue.take(now, most)) is not None:
             task = asyncio.create_task(self._deliver(partner, item))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A defect stops the process: what was on its way is still in the queue."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._defect = task.exception()
+            self._wake.set()
 
     def _is_resync_due(self, partner: Partner, now: Millis) -> bool:
         """After it has registered at once; after an outage not all the time, since some come and go."""
@@ -161,7 +172,12 @@ class Courier:
         if not self._is_known(item):
             self._put_off(item, means.now_ms() + _BEHIND_MS)
             return
-        request = means.requests.of(push, partner)
+        try:
+            request = means.requests.of(push, partner)
+        except BadRecord as error:
+            now = means.now_ms()
+            await self._settle(partner, item, Attempt(0, now, now), Verdict(Outcome.REFUSED, str(error)))
+            return
         metrics.lost(means.requests.warnings)
         if isinstance(request, Nothing):
             await self._not_sent(partner, item, request)
@@ -244,6 +260,8 @@ class Courier:
             until = means.now_ms() + pause_ms(means.patience, item.attempts, means.chance())
             self._put_off(item, until)
             return
+        if push.module == CDRS and found.outcome in (Outcome.DELIVERED, Outcome.ALREADY_THERE):
+            events.append((telling.delivered(push, partner.version, means.now_ms()), None))
         whole = found.outcome is Outcome.REFUSED and resync.whole_instead(push)
         if whole:
             events.append((whole, None))

@@ -158,11 +158,12 @@ class Requests:
         if party_of(state.detail.contract_id or "") != receivers.party(partner):
             return Nothing.NOT_THEIRS
         station = self.directory.station(state.tenant, state.detail.station_id)
-        proof = proof_link.secret(state.detail.signed_meter_values)
-        records = f"{self.settings.public_url}{SIGNED_DATA_PATH}{state.tenant}/{state.cdr_id}/{proof}"
+        signed, identity = state.detail.signed_meter_values, (state.tenant, state.cdr_id)
+        records = f"{self.settings.public_url}{SIGNED_DATA_PATH}{'/'.join(identity)}/{proof_link.secret(signed)}"
         new = cdrs.cdr(
             state, station, self.settings.ocpi_currency, records, self.warnings,
             carries_signed_data=partner.version != V211,
+            driver_url=proof_link.link(self.settings.proof_public_url, *identity, signed),
         )  # fmt: skip
         body = told(new, "CDR", partner.version, self.warnings, self._scene(station, partner.version))
         if body is None:

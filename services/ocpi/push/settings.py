@@ -22,6 +22,7 @@ class PushSettings:
     ocpi_public_url: str = setting("", "as for the OCPI edge: address in links to ourselves")
     country_code: str = setting("DE", "ISO 3166-1 alpha-2 of the operator, for stations that are not registered")
     party_id: str = setting("WAT", "party id of the operator, for stations that are not registered")
+    proof_public_url: str = setting("", "address of drivers' pages in links, e.g. https://proof.example.com")
     ocpi_operator_name: str = setting("Wattlog", "our name in locations")
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     sealing_key: str = setting("", "as for the OCPI edge: what partners' tokens are sealed with")

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from services.domain.events.common import SettlementStep
 from services.domain.events.delivery import DeliveryAttempted, PartnerDeliveries, PushQueued
 from services.domain.events.dlq import DeadLetter
+from services.domain.events.settlement import CdrStepRequested
 from services.domain.ids import derived_id
+from services.domain.settlement_steps import partner_step
 from services.domain.units import Millis
 from services.ocpi.push.verdict import Verdict
 
@@ -55,6 +58,13 @@ def attempted(push: PushQueued, version: str, attempt: Attempt, verdict: Verdict
         changed_at=push.changed_at,
         attempted_at=attempt.started_at,
     )
+
+
+def delivered(push: PushQueued, version: str, now_ms: Millis) -> CdrStepRequested:
+    """What settlement is told of a record that a partner has taken."""
+    how = f"OCPI {version} push"
+    deliver = SettlementStep.DELIVER
+    return partner_step(push.tenant, push.object_id, deliver, push.partner_id, now_ms, reference=how)
 
 
 def letters_of(tenant: str, partner_id: str) -> str:
