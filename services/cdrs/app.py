@@ -9,6 +9,7 @@ from services.cdrs.fold import Record, fold
 from services.cdrs.lookups import Lookups
 from services.domain.agreements import agreement_for
 from services.domain.events.agreement import Agreement
+from services.domain.events.cdr import CdrCorrectionRequested
 from services.domain.events.evidence import SessionVerified
 from services.domain.events.location import Location
 from services.domain.events.session import SessionEnded
@@ -36,7 +37,12 @@ class CdrsSettings(ProcessorSettings):
 
 def processor(lookups: Lookups) -> Processor[Record]:
     """The fold with what it looks up."""
-    return Processor("cdrs.v1", (SessionEnded.TOPIC, SessionVerified.TOPIC), partial(fold, lookups), Record)
+    return Processor(
+        "cdrs.v1",
+        (SessionEnded.TOPIC, SessionVerified.TOPIC, CdrCorrectionRequested.TOPIC),
+        partial(fold, lookups),
+        Record,
+    )
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 A record is held while the end of its session is doubtful, or its signed meter values do not prove it where they
 must, and issued under the same id when that is over. What was issued is only ever taken back by a credit record
-and replaced by one of the next revision.
+and replaced by one of the next revision, or by nothing when an operator says so. A verdict that turns bad later
+stops the delivery of a record: it stays issued, with the reason.
 """
 
 from dataclasses import replace
@@ -13,11 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from services.cdrs import evidence
+from services.cdrs.correction import MOST_WAITING, corrected_end, corrected_quote, is_late, is_lawful
 from services.cdrs.detail import charge_detail
 from services.cdrs.evidence import Verdict
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quote_of
-from services.domain.events.cdr import Cdr, CdrCredited, CdrHeld, CdrIssued
+from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
 from services.domain.events.session import SessionEnded, SessionStarted
@@ -60,20 +62,29 @@ class Record(Struct, frozen=True, array_like=True):
     verdict: Verdict | None = None
     quote: Quote | None = None
     issued_at: Millis | None = None
+    waiting: tuple[CdrCorrectionRequested, ...] = ()
 
 
 _NOTHING = Record(0, CdrStatus.UNKNOWN, 0, None)
 
 
 def fold(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]:
-    """What one event of session.events or evidence.events changes; of the former starts and ends do."""
+    """What one event of session.events, evidence.events or cdr.commands changes."""
+    changes = _folded(lookups, read, event)
+    record = changes.states.get(event.session_id) if changes.states else None
+    return changes if record is None or not record.waiting else _now_corrected(lookups, record, changes)
+
+
+def _folded(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]:
     match event:
+        case CdrCorrectionRequested():
+            return _asked(lookups, read(event.session_id), event)
         case SessionStarted():
             return _started(lookups, read(event.session_id), event)
         case SessionEnded():
             return _ended(lookups, read(event.session_id), event)
         case SessionVerified() | EvidenceReleased() | EvidenceRejected():
-            return _judged(read(event.session_id), event)
+            return _judged(lookups, read(event.session_id), event)
     return Changes()
 
 
@@ -92,6 +103,9 @@ def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Chang
         return _stand(lookups, event, 1, 1, known or _NOTHING)
     if event.revision <= known.session_revision:
         return Changes()
+    if known.status is CdrStatus.CREDITED:
+        # An operator has said that it is not billed.
+        return Changes({event.session_id: msgspec.structs.replace(known, session_revision=event.revision)})
     same, verdict = _billed(known.detail) == _billed(event), known.verdict
     if same and verdict is not None and verdict.session_revision == known.session_revision:
         verdict = msgspec.structs.replace(verdict, session_revision=event.revision)
@@ -106,10 +120,11 @@ def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Chang
     if known.status is CdrStatus.HELD:
         return _stand(lookups, event, known.detail.revision, known.version + 1, told)
     replaced = _stand(lookups, event, known.detail.revision + 1, 1, told)
-    return Changes(replaced.states, [*_credit(known, known.detail, event), *replaced.events])
+    why = f"revision {event.revision} of the session differs"
+    return Changes(replaced.states, [*_credit(known, known.detail, why, event.recorded_at), *replaced.events])
 
 
-def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
+def _judged(lookups: Lookups, known: Record | None, event: evidence.Told) -> Changes[Record]:
     """A verdict, or what an operator decided instead, on a session that has a record or will have one."""
     verdict = evidence.verdict_of(event)
     if known is None:
@@ -118,6 +133,8 @@ def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
         return Changes()
     reason = evidence.reason_of(verdict, known.session_revision)
     told = msgspec.structs.replace(known, verdict=verdict)
+    if known.status is CdrStatus.ISSUED and verdict.session_revision == known.session_revision:
+        return _doubted(lookups, told, event, reason)
     if known.held_reason not in evidence.REASONS or verdict.session_revision != known.session_revision:
         return Changes({event.session_id: told})
     if known.detail is None or known.held_reason == reason:
@@ -125,6 +142,71 @@ def _judged(known: Record | None, event: evidence.Told) -> Changes[Record]:
     detail = _by_proven_clock(known.detail) if verdict.proves_time_of(known.session_revision) else known.detail
     judged = msgspec.structs.replace(told, version=known.version + 1, detail=detail)
     return _announced(judged, detail, reason, evidence.told_at(event))
+
+
+def _doubted(lookups: Lookups, told: Record, event: evidence.Told, reason: str | None) -> Changes[Record]:
+    """A verdict on a record that was issued: where the law asks for proof, a bad one stops its delivery.
+
+    A better one, or an operator who releases it, lets it go on; one who rejects it takes it back.
+    """
+    detail = told.detail
+    seen = Changes({event.session_id: told})
+    if detail is None or reason == told.held_reason or not _under_law(lookups, detail.tenant, detail.station_id):
+        return seen
+    at = evidence.told_at(event)
+    if isinstance(event, EvidenceRejected):
+        return _taken_back(told, detail, event.reason, at)
+    standing = msgspec.structs.replace(told, version=told.version + 1, held_reason=reason)
+    state = _state(detail, CdrStatus.ISSUED, standing.version, at, standing.issued_at, reason)
+    held = [] if reason is None else [_held(detail, standing.version, reason, at)]
+    return Changes({event.session_id: standing}, [*held, state])
+
+
+def _asked(lookups: Lookups, known: Record | None, asked: CdrCorrectionRequested) -> Changes[Record]:
+    """A correction is for one record. It waits when that is not issued yet, and is nothing when it is late."""
+    known = known or _NOTHING
+    if known.detail is not None and known.detail.cdr_id == asked.cdr_id and known.status is CdrStatus.ISSUED:
+        return _corrected(lookups, known, known.detail, asked)
+    if known.status is CdrStatus.CREDITED or (known.detail is not None and is_late(known.detail, asked.cdr_id)):
+        return Changes()
+    if len(known.waiting) >= MOST_WAITING or asked in known.waiting:
+        return Changes()
+    return Changes({asked.session_id: msgspec.structs.replace(known, waiting=(*known.waiting, asked))})
+
+
+def _now_corrected(lookups: Lookups, record: Record, changes: Changes[Record]) -> Changes[Record]:
+    """What waited for a record is done once it is issued."""
+    detail = record.detail
+    found = [asked for asked in record.waiting if detail is not None and asked.cdr_id == detail.cdr_id]
+    if detail is None or record.status is not CdrStatus.ISSUED or not found:
+        return changes
+    left = tuple([asked for asked in record.waiting if asked is not found[0]])
+    after = _corrected(lookups, msgspec.structs.replace(record, waiting=left), detail, found[0])
+    both = Changes(after.states, [*changes.events, *after.events])
+    now = after.states[detail.session_id]
+    return both if now is None or not now.waiting else _now_corrected(lookups, now, both)
+
+
+def _corrected(
+    lookups: Lookups, known: Record, detail: ChargeDetail, asked: CdrCorrectionRequested
+) -> Changes[Record]:
+    if not is_lawful(lookups, detail, asked):
+        return Changes({detail.session_id: known})
+    if not asked.replace:
+        return _taken_back(known, detail, asked.reason, asked.requested_at)
+    end = corrected_end(detail, asked, known.session_revision)
+    other = charge_detail(lookups, end, detail.revision + 1, corrected_quote(lookups, detail, asked))
+    record = msgspec.structs.replace(known, version=1, detail=other, quote=None)
+    issued = _announced(record, other, None, asked.requested_at)
+    return Changes(issued.states, [*_credit(known, detail, asked.reason, asked.requested_at), *issued.events])
+
+
+def _taken_back(known: Record, detail: ChargeDetail, reason: str, at: Millis) -> Changes[Record]:
+    """Credited, with nothing in its place."""
+    credited = msgspec.structs.replace(
+        known, status=CdrStatus.CREDITED, version=known.version + 1, held_reason=None
+    )
+    return Changes({detail.session_id: credited}, _credit(known, detail, reason, at))
 
 
 def _by_proven_clock(detail: ChargeDetail) -> ChargeDetail:
@@ -144,10 +226,14 @@ def hold_reason(event: SessionEnded) -> str | None:
 
 def _evidence_reason(lookups: Lookups, event: SessionEnded, verdict: Verdict | None) -> str | None:
     """Why the signed meter values keep the record from being issued, where the law asks for them."""
-    station = lookups.station(f"{event.tenant}/{event.station_id}")
-    if station is None or not station.calibration_law:
+    if not _under_law(lookups, event.tenant, event.station_id):
         return None
     return evidence.reason_of(verdict, event.revision)
+
+
+def _under_law(lookups: Lookups, tenant: str, station_id: str) -> bool:
+    station = lookups.station(f"{tenant}/{station_id}")
+    return station is not None and station.calibration_law
 
 
 def _billed(told: SessionEnded | ChargeDetail) -> list[Any]:
@@ -160,7 +246,7 @@ def _stand(lookups: Lookups, event: SessionEnded, revision: int, version: int, k
     clock = ClockState.SYNCHRONISED if proven else ClockState.UNKNOWN
     detail = charge_detail(lookups, event, revision, known.quote, clock)
     reason = hold_reason(event) or _evidence_reason(lookups, event, known.verdict)
-    record = Record(event.revision, CdrStatus.UNKNOWN, version, detail, None, known.verdict)
+    record = Record(event.revision, CdrStatus.UNKNOWN, version, detail, None, known.verdict, waiting=known.waiting)
     return _announced(record, detail, reason, event.recorded_at)
 
 
@@ -176,14 +262,7 @@ def _announced(record: Record, detail: ChargeDetail, reason: str | None, at: Mil
             issued_at=at,
         )
     else:
-        announced = CdrHeld(
-            event_id=derived_id("CdrHeld", detail.cdr_id, record.version),
-            tenant=detail.tenant,
-            cdr_id=detail.cdr_id,
-            detail=detail,
-            reason=reason,
-            held_at=at,
-        )
+        announced = _held(detail, record.version, reason, at)
     status = CdrStatus.ISSUED if reason is None else CdrStatus.HELD
     issued_at = at if reason is None else None
     standing = msgspec.structs.replace(record, status=status, held_reason=reason, issued_at=issued_at)
@@ -191,7 +270,18 @@ def _announced(record: Record, detail: ChargeDetail, reason: str | None, at: Mil
     return Changes({detail.session_id: standing}, [announced, state])
 
 
-def _credit(known: Record, taken: ChargeDetail, event: SessionEnded) -> list[Event]:
+def _held(detail: ChargeDetail, version: int, reason: str, at: Millis) -> CdrHeld:
+    return CdrHeld(
+        event_id=derived_id("CdrHeld", detail.cdr_id, version),
+        tenant=detail.tenant,
+        cdr_id=detail.cdr_id,
+        detail=detail,
+        reason=reason,
+        held_at=at,
+    )
+
+
+def _credit(known: Record, taken: ChargeDetail, reason: str, at: Millis) -> list[Event]:
     """Takes an issued record back: all its data again, with the total costs negative (OCPI 2.2.1, 10.1.1)."""
     credit = replace(
         taken,
@@ -207,13 +297,13 @@ def _credit(known: Record, taken: ChargeDetail, event: SessionEnded) -> list[Eve
         cdr_id=credit.cdr_id,
         detail=credit,
         credited_cdr_id=taken.cdr_id,
-        reason=f"revision {event.revision} of the session differs",
-        credited_at=event.recorded_at,
+        reason=reason,
+        credited_at=at,
     )
     return [
         credited,
-        _state(taken, CdrStatus.CREDITED, known.version + 1, event.recorded_at, known.issued_at),
-        _state(credit, CdrStatus.ISSUED, 1, event.recorded_at, event.recorded_at),
+        _state(taken, CdrStatus.CREDITED, known.version + 1, at, known.issued_at),
+        _state(credit, CdrStatus.ISSUED, 1, at, at),
     ]
 
 

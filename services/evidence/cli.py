@@ -63,17 +63,26 @@ def process(context: typer.Context) -> None:
 
 @evidence.command("list")
 def list_held() -> None:
-    """Show the records that are held for their evidence, longest first."""
+    """Show the records that are held for their evidence, longest first; issued ones are no longer delivered."""
     held = sorted(_held(), key=lambda one: one.updated_at)
     told = _verdicts(min((one.updated_at for one in held), default=now_ms()))
     table = Table(
-        "session", "station", "transaction", "Wh", "held for", "findings", "since", caption_justify="left"
+        "session",
+        "station",
+        "transaction",
+        "status",
+        "Wh",
+        "held for",
+        "findings",
+        "since",
+        caption_justify="left",
     )
     table.columns[0].no_wrap = True
     for one in held:
         verdict = told.get(one.detail.session_id)
         cells = (
-            one.detail.session_id, one.detail.station_id, one.detail.transaction_id, f"{one.detail.energy_wh:f}",
+            one.detail.session_id, one.detail.station_id, one.detail.transaction_id, one.status.value,
+            f"{one.detail.energy_wh:f}",
             (one.held_reason or "").removeprefix(_REASON).lower(), "\n".join(verdict.messages) if verdict else "",
             f"{datetime_of(one.updated_at):%Y-%m-%d %H:%M}",
         )  # fmt: skip
@@ -84,7 +93,7 @@ def list_held() -> None:
 
 @evidence.command()
 def release(session: SessionId, operator: Operator, reason: Reason) -> None:
-    """Have a held record issued as it is."""
+    """Have a held record issued as it is, or an issued one delivered again."""
     verdict, now = _judged(session), now_ms()
     event = EvidenceReleased(
         event_id=derived_id("EvidenceReleased", verdict.session_id, verdict.session_revision, operator, now),
@@ -100,7 +109,7 @@ def release(session: SessionId, operator: Operator, reason: Reason) -> None:
 
 @evidence.command()
 def reject(session: SessionId, operator: Operator, reason: Reason) -> None:
-    """Decide that a held record is never billed."""
+    """Decide that a record is never billed; one that was issued is credited."""
     verdict, now = _judged(session), now_ms()
     event = EvidenceRejected(
         event_id=derived_id("EvidenceRejected", verdict.session_id, verdict.session_revision, operator, now),
@@ -150,13 +159,19 @@ def packets(meter: Meter, since: Since, until: Until = "") -> None:
 
 
 @evidence.command()
-def reverify(since: Since, until: Until = "", as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Judge history again by the keys and the verifier of today, and show what differs; nothing is changed.
+def reverify(
+    since: Since,
+    until: Until = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    apply: Annotated[bool, typer.Option(help="give these verdicts: records may be held or let go")] = False,
+) -> None:
+    """Judge history again by the keys and the verifier of today, and show what differs; only --apply changes it.
 
     Exit code 1 when something does.
     """
     begin, end, tenant = _day(since), _day(until, after=True), load(CommonSettings).tenant
     told, seen, found = _verdicts(begin), 0, dict[str, Difference]()
+    again: dict[str, SessionToVerify] = {}
     with reading(MeterKeys) as view:
 
         def take(events: Sequence[Any]) -> None:
@@ -174,10 +189,11 @@ def reverify(since: Since, until: Until = "", as_json: Annotated[bool, typer.Opt
                 point = view.get(f"{tenant}/{event.station_id}/{event.evse_id or verdict.evse_id}")
                 differs = difference(verdict, session, () if point is None else point.versions)
                 if differs is not None:
-                    found[event.session_id] = differs
+                    found[event.session_id], again[event.session_id] = differs, session
             typer.echo(f"{seen} sessions judged again", err=True)
 
         _read([SessionEnded.TOPIC], take, begin - _DAY_MS)
+    publish(*(again.values() if apply else ()))
     for differs in found.values():
         if as_json:
             typer.echo(orjson.dumps(differs._asdict()))
@@ -198,7 +214,7 @@ def _held() -> list[Cdr]:
             one
             for _, one in view.items()
             if one.tenant == tenant
-            and one.status is CdrStatus.HELD
+            and one.status in (CdrStatus.HELD, CdrStatus.ISSUED)
             and (one.held_reason or "").startswith(_REASON)
         ]
 

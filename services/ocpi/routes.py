@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 
 from services.domain import proof_link
 from services.domain.events.cdr import Cdr
+from services.domain.events.common import CdrStatus
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.domain.events.station import Station
@@ -87,6 +88,9 @@ class PullRoutes:
         given: list[Cdr] = []
 
         def tell(state: Cdr, version: str, warnings: list[str], scenes: Scenes) -> Told:
+            if state.status is CdrStatus.ISSUED and state.held_reason:
+                # Its verdict turned bad after it was issued.
+                return None
             shown = self._cdr(state, version, warnings, scenes)
             if shown is not None:
                 given.append(state)

@@ -29,7 +29,7 @@ _LONGEST_PARAMETER = 65_536
 _QUOTES = 3
 """Bytes that an array adds to each of its texts, escapes aside."""
 
-_ISSUED = "tenant = {tenant:String} AND status IN ('ISSUED', 'CREDITED')"
+_ISSUED = "tenant = {tenant:String} AND (status = 'CREDITED' OR (status = 'ISSUED' AND held_reason IS NULL))"
 
 
 class Store:

@@ -29,6 +29,7 @@ from services.runtime.settings import CommonSettings, KafkaSettings, load
 from services.runtime.tail import Tail
 from services.settlement.app import main
 from services.settlement.chain import breaks, heads, record_sha256
+from services.settlement.correction_cli import correct, credit
 from services.settlement.statement import Line, Statement, as_csv, as_json, month_of, plain, statement
 
 settlement = typer.Typer(
@@ -208,6 +209,10 @@ async def _chains(tenant: str) -> tuple[dict[str, str], list[CdrChained]]:
     finally:
         tail.stop()
     return records, links
+
+
+settlement.command()(correct)
+settlement.command()(credit)
 
 
 @agreement.command("add")

@@ -138,8 +138,9 @@ class TestFlow:
         assert wattlog(meter_key, "revoke", exported[0]["key_id"], *said).exit_code == 0
         listed = wattlog(meter_key, "list", "--status", "revoked").output
         assert "1 key" in listed
-        differs = wattlog(evidence, "reverify", "--from", "2026-02-01", "--json")
+        differs = wattlog(evidence, "reverify", "--from", "2026-02-01", "--json", "--apply")
         assert "KEY_NOT_APPROVED" in differs.output
+        wait_for(lambda: "ISSUED" in wattlog(evidence, "list").output, lambda: "an issued record is not stopped")
 
 
 class TestTools:

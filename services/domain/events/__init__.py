@@ -38,6 +38,7 @@ TYPES: dict[str, type[Any]] = {
     "authorization.answers.v1.AuthorizationAnswered": authorization.AuthorizationAnswered,
     "authorization.events.v1.AuthorizationDecided": authorization.AuthorizationDecided,
     "authorization.requests.v1.AuthorizationRequested": authorization.AuthorizationRequested,
+    "cdr.commands.v1.CdrCorrectionRequested": cdr.CdrCorrectionRequested,
     "cdr.events.v1.CdrCredited": cdr.CdrCredited,
     "cdr.events.v1.CdrHeld": cdr.CdrHeld,
     "cdr.events.v1.CdrIssued": cdr.CdrIssued,

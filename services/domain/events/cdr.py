@@ -1,10 +1,64 @@
 """Generated from schemas/avro by `make generate`: change the schema, not this file."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from services.domain.events import common
 from services.domain.quick_init import quick_init
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrCorrectionRequested:
+    """An operator takes an issued record back, with or without another one in its place."""
+
+    FULL_NAME: ClassVar[str] = "cdr.commands.v1.CdrCorrectionRequested"
+    TOPIC: ClassVar[str] = "cdr.commands.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    session_id: str
+    cdr_id: str  # The record that is taken back; nothing happens when it is no longer the one that counts.
+    replace: bool  # Whether another record takes its place.
+    energy_wh: Decimal | None = None  # What the other record bills; null: the same energy.
+    tariff_id: str | None = None  # By which tariff; null: by the same terms.
+    reason: str
+    requested_by: str
+    requested_at: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.session_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "session_id": self.session_id,
+            "cdr_id": self.cdr_id,
+            "replace": self.replace,
+            "energy_wh": self.energy_wh,
+            "tariff_id": self.tariff_id,
+            "reason": self.reason,
+            "requested_by": self.requested_by,
+            "requested_at": self.requested_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            session_id=record["session_id"],
+            cdr_id=record["cdr_id"],
+            replace=record["replace"],
+            energy_wh=record["energy_wh"],
+            tariff_id=record["tariff_id"],
+            reason=record["reason"],
+            requested_by=record["requested_by"],
+            requested_at=record["requested_at"],
+        )
 
 
 @quick_init

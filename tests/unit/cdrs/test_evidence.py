@@ -90,10 +90,32 @@ class TestRecordsUnderCalibrationLaw:
         assert reason(after(ended(), verified(EvidenceOutcome.UNDECIDED), verified(OK, keys_version=4))) is None
         assert reason(after(ended(), verified(OK, keys_version=4), verified(FAILED, keys_version=3))) is None
 
-    def test_are_not_taken_back_by_a_verdict(self) -> None:
+    def test_are_not_taken_back_by_a_verdict_but_no_longer_delivered(self) -> None:
         run = after(ended(), verified(OK), verified(FAILED, keys_version=9))
-        assert reason(run) is None
+        (one,) = standing(run)
+        assert (one.status, one.held_reason) == (CdrStatus.ISSUED, "EVIDENCE_FAILED")
+        assert run.of(cdr.CdrHeld)[-1].reason == "EVIDENCE_FAILED"
         assert not run.of(cdr.CdrCredited)
+
+    def test_that_are_no_longer_delivered_are_again_by_a_better_verdict_or_an_operator(self) -> None:
+        for word in (verified(OK, keys_version=10), released()):
+            run = after(ended(), verified(OK), verified(FAILED, keys_version=9), word)
+            (one,) = standing(run)
+            assert (one.status, one.held_reason, one.version) == (CdrStatus.ISSUED, None, 4)
+            assert len(run.of(cdr.CdrIssued)) == 1
+
+    def test_that_are_no_longer_delivered_are_credited_when_an_operator_rejects_them(self) -> None:
+        run = after(ended(), verified(OK), verified(FAILED, keys_version=9), rejected())
+        assert [one.reason for one in run.of(cdr.CdrCredited)] == ["r"]
+        assert standing(run) == []
+        run.take(ended(2), verified(OK, revision=2))
+        assert standing(run) == []
+
+    def test_elsewhere_follow_no_verdict(self) -> None:
+        run = cdrs_run(PRICED)
+        run.take(ended(), verified(FAILED), verified(FAILED, keys_version=2), rejected())
+        (one,) = standing(run)
+        assert (one.status, one.held_reason) == (CdrStatus.ISSUED, None)
 
     def test_are_told_once(self) -> None:
         again = after(ended(), verified(FAILED), verified(FAILED, keys_version=2))
