@@ -225,7 +225,7 @@ class TestSettlement:
         sums = sum((record.detail.total_cost_incl_vat or Decimal(0) for record in issued), Decimal(0))
         (total,) = told()["totals"]
         assert Decimal(total["total_cost_incl_vat"]) == sums
-        assert sums == Decimal("26.8604"), "11, 20.002 and 30.003 kWh, each rounded once"
+        assert sums == Decimal("26.8605"), "11, 20.002 and 30.003 kWh, each rounded once"
         assert (total["records"], total["credits"], total["energy_kwh"]) == (5, 1, "61.005")
         lines = wattlog(settlement, "statement", "NL-TNM", month, "--format", "csv", "--zone", "UTC").output
         rows = list(csv.DictReader(io.StringIO(lines)))

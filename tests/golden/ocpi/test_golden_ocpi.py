@@ -17,6 +17,7 @@ from tests.golden.ocpi.contracts import EXAMPLES, fyi_complaints, kit_complaints
 from tests.golden.ocpi.golden import CASES, as_text, canonical, out
 from tests.unit.ocpi import facts
 
+OWN = Own("https://roaming.example.com", Party("DE", "WAT"), "Wattlog")
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
@@ -96,17 +97,15 @@ class TestOfficialExamples:
 
     def test_show_version_details_like_ours(self) -> None:
         theirs = types_of(json.loads((EXAMPLES / "version_details_example.json").read_text()))
-        assert types_of(configuration.version_details("https://x", "2.2.1")) == theirs
+        assert types_of(configuration.version_details(OWN, "2.2.1")) == theirs
 
 
 @needs_specs
 class TestConfiguration:
     @pytest.mark.parametrize("version", configuration.VERSIONS)
     def test_is_valid(self, version: str) -> None:
-        details = configuration.version_details("https://roaming.example.com", version)
-        told = configuration.credentials(
-            Own("https://roaming.example.com", Party("DE", "WAT"), "Wattlog"), version, "token"
-        )
+        details = configuration.version_details(OWN, version)
+        told = configuration.credentials(OWN, version, "token")
         assert kit_complaints(details, version, "version-details") == []
         assert kit_complaints(told, version, "credentials") == []
 

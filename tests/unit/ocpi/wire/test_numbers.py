@@ -66,5 +66,8 @@ class TestHours:
     def test_let_whole_seconds_be_recovered(self, duration_s: int) -> None:
         assert round(hours(duration_s) * 3600) == duration_s
 
-    def test_are_the_same_from_milliseconds(self) -> None:
-        assert hours_of_ms(1_200_000) == hours(1200)
+    @pytest.mark.parametrize(
+        ("duration_ms", "shown"), [(0, "0"), (3_600_000, "1"), (1_200_000, "0.33333333"), (36, "0.00001")]
+    )
+    def test_of_periods_have_eight_decimals(self, duration_ms: int, shown: str) -> None:
+        assert as_json(hours_of_ms(duration_ms)) == shown
