@@ -40,12 +40,14 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 _DLQ_TIMEOUT_S = 60.0
 _GROUP_TIMEOUT_S = 60.0
+_GROUP_ANSWER_S = 3.0
+"""A request that met a broker without a coordinator is not answered later either: ask again."""
 _COORDINATOR_AWAY = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
 }
-_GROUP_BUSY = {KafkaError.NON_EMPTY_GROUP, *_COORDINATOR_AWAY}
+_GROUP_BUSY = {KafkaError.NON_EMPTY_GROUP, KafkaError._TIMED_OUT, *_COORDINATOR_AWAY}  # noqa: SLF001
 _UNCOMMITTED = {
     KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError.ILLEGAL_GENERATION,
@@ -118,7 +120,7 @@ def forget_position(kafka: KafkaSettings, sink: Sink) -> None:
     deadline = time.monotonic() + _GROUP_TIMEOUT_S
     while True:
         try:
-            admin.delete_consumer_groups([group])[group].result(_GROUP_TIMEOUT_S)
+            admin.delete_consumer_groups([group], request_timeout=_GROUP_ANSWER_S)[group].result()
         except KafkaException as error:
             code = error.args[0].code()
             if code == KafkaError.GROUP_ID_NOT_FOUND:
