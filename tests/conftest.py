@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from hypothesis import settings as hypothesis_settings
 
 from services.runtime.embedded.kafka import EmbeddedKafka
@@ -42,7 +43,7 @@ def embedded_kafka(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) ->
     """The broker of this run. Tests that stop or kill a broker start one of their own."""
     port, controller_port = free_ports(2)
     data_dir = tmp_path_factory.mktemp("kafka")
-    with EmbeddedKafka(data_dir, port, controller_port, jars_dir=cache_dir / "kafka") as broker:
+    with EmbeddedKafka(data_dir, port, controller_port, heap="1g", jars_dir=cache_dir / "kafka") as broker:
         yield broker
 
 
@@ -63,9 +64,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def own_kafka(kafka: KafkaSettings) -> KafkaSettings:
-    """The broker under a prefix of this test's own, so that topics and groups cannot meet another test's."""
-    return replace(kafka, topic_prefix=f"t{next(_numbers)}.")
+def own_kafka(kafka: KafkaSettings) -> Iterator[KafkaSettings]:
+    """The broker under a prefix of this test's own, so that topics and groups cannot meet another test's.
+
+    Its topics go when the test is over: a broker with those of a thousand tests runs out of memory.
+    """
+    own = replace(kafka, topic_prefix=f"t{next(_numbers)}.")
+    yield own
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
+    made = [name for name in admin.list_topics(timeout=10).topics if name.startswith(own.topic_prefix)]
+    for deleted in (admin.delete_topics(made) if made else {}).values():
+        deleted.exception(30)
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ class TestFleetOperations:
             for done in (3, 9, 15):
                 process = fleet_process(edge.kafka, tmp_path / "fleet")
                 try:
-                    await stood(http, fleet_id, "RUNNING", done=done)
+                    await stood(http, fleet_id, "RUNNING", "FINISHED", done=done)
                 finally:
                     process.send_signal(signal.SIGKILL)
                     process.wait()
