@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,8 +74,7 @@ def own_kafka(kafka: KafkaSettings) -> Iterator[KafkaSettings]:
     yield own
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
     made = [name for name in admin.list_topics(timeout=10).topics if name.startswith(own.topic_prefix)]
-    for deleted in (admin.delete_topics(made) if made else {}).values():
-        deleted.exception(30)
+    wait((admin.delete_topics(made) if made else {}).values(), timeout=30)
 
 
 @pytest.fixture
