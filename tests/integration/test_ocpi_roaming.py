@@ -210,11 +210,11 @@ class TestCpos:
                             "last_updated": at}], "last_updated": at}  # fmt: skip
         with client_of(two.provider.settings, PUSHING) as cpo:
             assert cpo.put(base, json=place).status_code == 201
-            with ThreadPoolExecutor(4) as many:
-                told = many.map(lambda n: cpo.put(f"{base}/E1/{n}", json={"id": str(n), **plug}), range(1, 9))
+            with ThreadPoolExecutor(8) as many:
+                told = many.map(lambda n: cpo.put(f"{base}/E1/{n}", json={"id": str(n), **plug}), range(1, 49))
             assert {answer.status_code for answer in told} == {201}
             got = cpo.get(f"{base}/E1").json()["data"]
-            assert {one["id"] for one in got["connectors"]} == {str(n) for n in range(9)}
+            assert {one["id"] for one in got["connectors"]} == {str(n) for n in range(49)}
             assert cpo.patch(f"{base}/E1", json={"status": "CHARGING", "last_updated": "2026-11-21T11:00:00Z"})
             whole = cpo.get(base).json()["data"]
             assert (whole["evses"][0]["status"], whole["last_updated"]) == ("CHARGING", "2026-11-21T11:00:00Z")

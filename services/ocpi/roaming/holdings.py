@@ -123,6 +123,11 @@ class Holdings:
         found = self._objects.get(f"{tenant}/{partner_id}/{module}/{object_id.lower()}")
         return None if found is None or found.deleted else Kept(found.object_json, found.last_updated)
 
+    def next_at(self, tenant: str, partner_id: str, module: str, object_id: str, now_ms: Millis) -> Millis:
+        """When a change counts as received: later than what it builds on, since `has` goes by the time."""
+        before = self._objects.get(f"{tenant}/{partner_id}/{module}/{object_id.lower()}")
+        return now_ms if before is None else max(now_ms, before.received_at + 1)
+
     def has(self, state: RoamingObject) -> bool:
         """Whether a location or tariff is known here as it was published, or later."""
         found = self._objects.get(state.key)

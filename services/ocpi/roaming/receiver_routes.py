@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import FastAPI, Request, Response
 
 from services.domain.events.partner import Partner
+from services.domain.units import Millis
 from services.ocpi.bodies import bytes_of, parsed
 from services.ocpi.inbound import received, received_cdrs, received_members, tokens
 from services.ocpi.inbound.received import LOCATIONS, SESSIONS, TARIFFS, Kept, Outcome, Received
@@ -121,7 +122,7 @@ class ReceiverRoutes:
             came = replace(came, body=parsed(raw))
         async with self._turns[hash((came.partner_id, object_id.lower())) % _TURNS]:
             known = await self._known(module, came, object_id)
-            made = change(came, known)
+            made = change(replace(came, at=self._next_at(module, came, object_id)), known)
             await self._desk.keep(made)
             await self._desk.seen(made)
         record(_warnings(made), request.scope["partner"], module)
@@ -132,6 +133,10 @@ class ReceiverRoutes:
             return self._desk.holdings.object(came.tenant, came.partner_id, module, object_id)
         found = await self._desk.holdings.kept(module, came.tenant, came.partner_id, [object_id])
         return found.get(object_id.lower())
+
+    def _next_at(self, module: str, came: Received, object_id: str) -> Millis:
+        now = self._desk.now_ms()
+        return self._desk.holdings.next_at(came.tenant, came.partner_id, module, object_id, now)
 
     def _zone(self, came: Received) -> ZoneInfo:
         """Of the record's location, as far as the CPO has told us of it."""
