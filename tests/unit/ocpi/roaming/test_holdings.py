@@ -38,7 +38,7 @@ def location(received_at: int, object_json: str = "{}") -> RoamingObject:
 
 
 def read(kept: Holdings, state: RoamingObject) -> None:
-    copy: Any = kept._objects  # noqa: SLF001
+    copy: Any = kept._objects
     copy[state.key] = state
 
 
