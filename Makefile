@@ -1,6 +1,6 @@
 # Wattlog. `make` alone shows this help.
 .DEFAULT_GOAL := help
-PYTHON ?= $(shell tools/choose_python.sh)
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -14,8 +14,9 @@ help: ## Show what can be made
 setup: $(READY) ## Create .venv with the locked dependencies
 
 $(READY): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Wattlog needs Python 3.11, 3.12 or 3.13: install one (or run it with Docker: docker compose up)."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || { python="$(PYTHON)"; python="$${python:-$$(tools/choose_python.sh)}"; \
+	  test -n "$$python" || { echo "Wattlog needs Python 3.11, 3.12 or 3.13: install one (or run it with Docker: docker compose up)."; exit 1; }; \
+	  "$$python" -m venv $(VENV); }
 	@echo "Installing the locked dependencies into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
