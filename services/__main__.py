@@ -70,6 +70,9 @@ COMMANDS = {
     "tariff": Entry("services.cdrs.cli:tariff", "Add and list tariffs, announce prices.", app=True),
     "price": Entry("services.cdrs.price_cli:price", "Price charge detail records by their tariffs.", app=True),
     "agreement": Entry("services.settlement.cli:agreement", "Add, end and list agreements.", app=True),
+    "location": Entry(
+        "services.ocpi.location_cli:location", "Add, change and list locations and what is there.", app=True
+    ),
     "partner": Entry("services.ocpi.cli:partner", "Add, list and suspend roaming partners.", app=True),
     "roaming": Entry(
         "services.ocpi.roaming.cli:roaming", "Pull from CPOs, start and stop at their stations, settle.", app=True

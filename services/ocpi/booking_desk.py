@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from services.domain.equipment import Equipment
 from services.domain.events.common import Evse
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner
@@ -19,7 +20,6 @@ from services.ocpi.inbound import bookings, commands, reservations
 from services.ocpi.inbound.commands import NotDone, Operation
 from services.ocpi.inbound.reservations import Asking
 from services.ocpi.object_keeper import ObjectKeeper
-from services.ocpi.outbound.locations import Equipment
 from services.ocpi.outbound.places import evse_uid
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.station_requests import StationRequests, Wish

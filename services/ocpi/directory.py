@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 from typing import Any
 
+from services.domain.equipment import Equipment
 from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.chargingprofile import PartnerProfile
@@ -25,7 +26,6 @@ from services.domain.events.token import Token, TokenRegistered
 from services.domain.providers import Providers
 from services.domain.tokens import normalise_uid, token_key
 from services.domain.units import Millis
-from services.ocpi.outbound.locations import Equipment
 from services.ocpi.wire.parties import Party, party_of
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings

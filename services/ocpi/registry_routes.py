@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from services.domain.equipment import Equipment, changed_at
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.tariff import Tariff
@@ -16,7 +17,6 @@ from services.ocpi.inbound.page_request import page_request
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import configuration, locations, pages
 from services.ocpi.outbound.listing import Listed, listed, page_of
-from services.ocpi.outbound.locations import Equipment
 from services.ocpi.outbound.tariffs import tariff
 from services.ocpi.outbound.told import told
 from services.ocpi.routes import party_of_partner, record
@@ -49,7 +49,7 @@ class RegistryRoutes:
     def locations(self, request: Request) -> Response:
         """mod_locations: Sender Interface, GET List."""
         places = self._directory.places(self._partner(request).tenant)
-        found = [listed(locations.changed_at(*place), place[0].location_id, place) for place in places]
+        found = [listed(changed_at(*place), place[0].location_id, place) for place in places]
         return self._page("locations", request, found, self._location)
 
     def tariffs(self, request: Request) -> Response:

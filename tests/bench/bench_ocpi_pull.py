@@ -18,10 +18,10 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from services.analytics.app import MIGRATIONS
+from services.domain.equipment import Equipment
 from services.domain.units import rfc3339
 from services.ocpi.inbound.page_request import page_request
 from services.ocpi.outbound import cdrs, locations, pages
-from services.ocpi.outbound.locations import Equipment
 from services.ocpi.outbound.told import told
 from services.ocpi.store import Store, key_of
 from services.ocpi.wire.conversion import Scene

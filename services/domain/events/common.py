@@ -121,6 +121,52 @@ class CommandOutcome(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """One connector of an EVSE."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.Connector"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    connector_id: int  # Number in the EVSE, from 1.
+    connector_standard: str  # OCPI ConnectorType.
+    connector_format: str  # SOCKET or CABLE.
+    power_type: str  # OCPI PowerType.
+    max_voltage_v: int
+    max_amperage_a: int
+    max_power_w: int | None = None  # Where it is less than voltage and current would give.
+    tariff_ids: tuple[str, ...] = ()  # Tariffs that drivers are shown; none: that of the station.
+    capabilities: tuple[str, ...] = ()  # OCPI ConnectorCapability.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "connector_id": self.connector_id,
+            "connector_standard": self.connector_standard,
+            "connector_format": self.connector_format,
+            "power_type": self.power_type,
+            "max_voltage_v": self.max_voltage_v,
+            "max_amperage_a": self.max_amperage_a,
+            "max_power_w": self.max_power_w,
+            "tariff_ids": list(self.tariff_ids),
+            "capabilities": list(self.capabilities),
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            connector_id=record["connector_id"],
+            connector_standard=record["connector_standard"],
+            connector_format=record["connector_format"],
+            power_type=record["power_type"],
+            max_voltage_v=record["max_voltage_v"],
+            max_amperage_a=record["max_amperage_a"],
+            max_power_w=record["max_power_w"],
+            tariff_ids=tuple(record["tariff_ids"]),
+            capabilities=tuple(record["capabilities"]),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatus:
     """How a connector is."""
 
@@ -277,6 +323,56 @@ class DriftReason(StrEnum):
     REFUSED = "REFUSED"
 
 
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergySource:
+    """How much of the energy comes from a source."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.EnergySource"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    source: str  # OCPI EnergySourceCategory.
+    percentage: Decimal
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "percentage": self.percentage,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            source=record["source"],
+            percentage=record["percentage"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentalImpact:
+    """What a kWh does to the environment."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.EnvironmentalImpact"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    category: str  # OCPI EnvironmentalImpactCategory.
+    amount: Decimal  # Grams per kWh.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "category": self.category,
+            "amount": self.amount,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            category=record["category"],
+            amount=record["amount"],
+        )
+
+
 class EvidenceOutcome(StrEnum):
     """Whether the signed meter values of a session prove what is billed."""
 
@@ -289,35 +385,51 @@ class EvidenceOutcome(StrEnum):
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evse:
-    """One EVSE of a station."""
+class EvseParking:
+    """A parking place that an EVSE can be reached from."""
 
-    FULL_NAME: ClassVar[str] = "common.v1.Evse"
+    FULL_NAME: ClassVar[str] = "common.v1.EvseParking"
     TOPIC: ClassVar[str] = "common.v1"
 
-    evse_id: int  # Number in the station, from 1 (OCPP 1.6: the connector number).
-    evse_uid: str  # EVSE-ID for partners, e.g. DE*WAT*E0001.
-    connector_standard: str = "IEC_62196_T2"  # OCPI ConnectorType.
-    power_type: str = "AC_3_PHASE"  # OCPI PowerType.
-    max_power_w: int = 11000  # Rated power.
+    parking_id: str
+    evse_position: str | None = None  # OCPI EVSEPosition: where it is seen from a parked vehicle.
 
     def to_record(self) -> dict[str, Any]:
         return {
-            "evse_id": self.evse_id,
-            "evse_uid": self.evse_uid,
-            "connector_standard": self.connector_standard,
-            "power_type": self.power_type,
-            "max_power_w": self.max_power_w,
+            "parking_id": self.parking_id,
+            "evse_position": self.evse_position,
         }
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
         return cls(
-            evse_id=record["evse_id"],
-            evse_uid=record["evse_uid"],
-            connector_standard=record["connector_standard"],
-            power_type=record["power_type"],
-            max_power_w=record["max_power_w"],
+            parking_id=record["parking_id"],
+            evse_position=record["evse_position"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionalPeriod:
+    """Open or closed other than usual."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ExceptionalPeriod"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    period_begin: int
+    period_end: int
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "period_begin": self.period_begin,
+            "period_end": self.period_end,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            period_begin=record["period_begin"],
+            period_end=record["period_end"],
         )
 
 
@@ -436,6 +548,31 @@ class LocalListStatus(StrEnum):
     UNSUPPORTED = "UNSUPPORTED"
 
 
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalText:
+    """A text in a language."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.LocalText"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    language: str  # ISO 639-1.
+    text: str
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "language": self.language,
+            "text": self.text,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            language=record["language"],
+            text=record["text"],
+        )
+
+
 class MeterKeySource(StrEnum):
     """Where a meter's public key is known from."""
 
@@ -527,6 +664,104 @@ class MonitorEvent:
             transaction_id=record["transaction_id"],
             tech_code=record["tech_code"],
             tech_info=record["tech_info"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """Who runs or owns something."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.Organisation"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    name: str
+    website: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "website": self.website,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            name=record["name"],
+            website=record["website"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkingPlace:
+    """Parking spaces of one kind at a location."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.ParkingPlace"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    parking_id: str
+    physical_reference: str | None = None  # What is written on it.
+    vehicle_types: tuple[str, ...]  # OCPI VehicleType; DISABLED: for vehicles of persons with disabilities.
+    restricted_to_type: bool  # No other vehicles may park there.
+    reservation_required: bool
+    max_vehicle_weight: Decimal | None = None  # Kilograms.
+    max_vehicle_height: Decimal | None = None  # Centimetres.
+    max_vehicle_length: Decimal | None = None  # Centimetres.
+    max_vehicle_width: Decimal | None = None  # Centimetres.
+    parking_space_length: Decimal | None = None  # Centimetres.
+    parking_space_width: Decimal | None = None  # Centimetres.
+    time_limit: Decimal | None = None  # Minutes.
+    dangerous_goods_allowed: bool | None = None
+    drive_through: bool | None = None
+    roofed: bool | None = None
+    lighting: bool | None = None
+    refrigeration_outlet: bool | None = None
+    direction: str | None = None  # OCPI ParkingDirection.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "parking_id": self.parking_id,
+            "physical_reference": self.physical_reference,
+            "vehicle_types": list(self.vehicle_types),
+            "restricted_to_type": self.restricted_to_type,
+            "reservation_required": self.reservation_required,
+            "max_vehicle_weight": self.max_vehicle_weight,
+            "max_vehicle_height": self.max_vehicle_height,
+            "max_vehicle_length": self.max_vehicle_length,
+            "max_vehicle_width": self.max_vehicle_width,
+            "parking_space_length": self.parking_space_length,
+            "parking_space_width": self.parking_space_width,
+            "time_limit": self.time_limit,
+            "dangerous_goods_allowed": self.dangerous_goods_allowed,
+            "drive_through": self.drive_through,
+            "roofed": self.roofed,
+            "lighting": self.lighting,
+            "refrigeration_outlet": self.refrigeration_outlet,
+            "direction": self.direction,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            parking_id=record["parking_id"],
+            physical_reference=record["physical_reference"],
+            vehicle_types=tuple(record["vehicle_types"]),
+            restricted_to_type=record["restricted_to_type"],
+            reservation_required=record["reservation_required"],
+            max_vehicle_weight=record["max_vehicle_weight"],
+            max_vehicle_height=record["max_vehicle_height"],
+            max_vehicle_length=record["max_vehicle_length"],
+            max_vehicle_width=record["max_vehicle_width"],
+            parking_space_length=record["parking_space_length"],
+            parking_space_width=record["parking_space_width"],
+            time_limit=record["time_limit"],
+            dangerous_goods_allowed=record["dangerous_goods_allowed"],
+            drive_through=record["drive_through"],
+            roofed=record["roofed"],
+            lighting=record["lighting"],
+            refrigeration_outlet=record["refrigeration_outlet"],
+            direction=record["direction"],
         )
 
 
@@ -725,6 +960,34 @@ class RegistrationStatus(StrEnum):
     ACCEPTED = "ACCEPTED"
     PENDING = "PENDING"
     REJECTED = "REJECTED"
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegularHours:
+    """Open on one weekday from one time of the day to another."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.RegularHours"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    weekday: int  # 1 is Monday, 7 is Sunday.
+    period_begin: str  # Local time, HH:MM.
+    period_end: str  # Local time, HH:MM; 00:00 and 24:00 are the end of the day.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "weekday": self.weekday,
+            "period_begin": self.period_begin,
+            "period_end": self.period_end,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            weekday=record["weekday"],
+            period_begin=record["period_begin"],
+            period_end=record["period_end"],
+        )
 
 
 @quick_init
@@ -1108,6 +1371,103 @@ class DeviceDrift:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyMix:
+    """Where the energy of a location comes from."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.EnergyMix"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    is_green_energy: bool  # All of it is from renewable sources.
+    energy_sources: tuple[EnergySource, ...] = ()
+    environ_impact: tuple[EnvironmentalImpact, ...] = ()
+    supplier_name: str | None = None
+    energy_product_name: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "is_green_energy": self.is_green_energy,
+            "energy_sources": [item.to_record() for item in self.energy_sources],
+            "environ_impact": [item.to_record() for item in self.environ_impact],
+            "supplier_name": self.supplier_name,
+            "energy_product_name": self.energy_product_name,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            is_green_energy=record["is_green_energy"],
+            energy_sources=tuple([EnergySource.from_record(item) for item in record["energy_sources"]]),
+            environ_impact=tuple([EnvironmentalImpact.from_record(item) for item in record["environ_impact"]]),
+            supplier_name=record["supplier_name"],
+            energy_product_name=record["energy_product_name"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evse:
+    """One EVSE of a station."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.Evse"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    evse_id: int  # Number in the station, from 1 (OCPP 1.6: the connector number).
+    evse_uid: str  # EVSE-ID for partners, e.g. DE*WAT*E0001.
+    connector_standard: str = "IEC_62196_T2"  # OCPI ConnectorType.
+    power_type: str = "AC_3_PHASE"  # OCPI PowerType.
+    max_power_w: int = 11000  # Rated power.
+    connectors: tuple[Connector, ...] = ()  # None: one, of the standard and power above.
+    capabilities: tuple[
+        str, ...
+    ] = ()  # OCPI Capability, beside what all stations can, e.g. CONTACTLESS_CARD_SUPPORT.
+    parking_restrictions: tuple[str, ...] = ()  # OCPI ParkingRestriction.
+    parking: tuple[EvseParking, ...] = ()
+    floor_level: str | None = None
+    physical_reference: str | None = None  # What is written on it.
+    latitude: str | None = None  # Where it is not where its location is.
+    longitude: str | None = None
+    directions: tuple[LocalText, ...] = ()  # How to find it.
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "evse_id": self.evse_id,
+            "evse_uid": self.evse_uid,
+            "connector_standard": self.connector_standard,
+            "power_type": self.power_type,
+            "max_power_w": self.max_power_w,
+            "connectors": [item.to_record() for item in self.connectors],
+            "capabilities": list(self.capabilities),
+            "parking_restrictions": list(self.parking_restrictions),
+            "parking": [item.to_record() for item in self.parking],
+            "floor_level": self.floor_level,
+            "physical_reference": self.physical_reference,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "directions": [item.to_record() for item in self.directions],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            evse_id=record["evse_id"],
+            evse_uid=record["evse_uid"],
+            connector_standard=record["connector_standard"],
+            power_type=record["power_type"],
+            max_power_w=record["max_power_w"],
+            connectors=tuple([Connector.from_record(item) for item in record["connectors"]]),
+            capabilities=tuple(record["capabilities"]),
+            parking_restrictions=tuple(record["parking_restrictions"]),
+            parking=tuple([EvseParking.from_record(item) for item in record["parking"]]),
+            floor_level=record["floor_level"],
+            physical_reference=record["physical_reference"],
+            latitude=record["latitude"],
+            longitude=record["longitude"],
+            directions=tuple([LocalText.from_record(item) for item in record["directions"]]),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetFailure:
     """A station that did not do what it was asked."""
 
@@ -1260,6 +1620,41 @@ class MeterValue:
             sampled_values=tuple([SampledValue.from_record(item) for item in record["sampled_values"]]),
             signed_meter_values=tuple(
                 [SignedMeterValue.from_record(item) for item in record["signed_meter_values"]]
+            ),
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningTimes:
+    """When drivers get to the stations of a location."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.OpeningTimes"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    twentyfourseven: bool  # Always, but for the exceptions.
+    regular_hours: tuple[RegularHours, ...] = ()
+    exceptional_openings: tuple[ExceptionalPeriod, ...] = ()
+    exceptional_closings: tuple[ExceptionalPeriod, ...] = ()
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "twentyfourseven": self.twentyfourseven,
+            "regular_hours": [item.to_record() for item in self.regular_hours],
+            "exceptional_openings": [item.to_record() for item in self.exceptional_openings],
+            "exceptional_closings": [item.to_record() for item in self.exceptional_closings],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            twentyfourseven=record["twentyfourseven"],
+            regular_hours=tuple([RegularHours.from_record(item) for item in record["regular_hours"]]),
+            exceptional_openings=tuple(
+                [ExceptionalPeriod.from_record(item) for item in record["exceptional_openings"]]
+            ),
+            exceptional_closings=tuple(
+                [ExceptionalPeriod.from_record(item) for item in record["exceptional_closings"]]
             ),
         )
 

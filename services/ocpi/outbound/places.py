@@ -4,13 +4,11 @@ OCPP 1.6 knows connectors only. Each is an EVSE of its own in OCPI, with one con
 connector is one EVSE).
 """
 
-from services.domain.events.common import CdrLocation, ChargeDetail, Evse
+from services.domain.equipment import connectors
+from services.domain.events.common import CdrLocation, ChargeDetail, Connector, Evse
 from services.domain.events.station import Station
 from services.ocpi.wire import v230
 from services.ocpi.wire.strings import NOT_AVAILABLE, ci_text, coordinate, text
-
-_CABLES = ("CHADEMO", "CHAOJI", "GBT_DC", "IEC_62196_T1", "TESLA", "NEMA", "SAE")
-"""Beginnings of connector standards that come as a cable of the station, beside everything that is DC."""
 
 _UNKNOWN_EVSE = Evse(evse_id=0, evse_uid="")
 
@@ -31,10 +29,10 @@ def connector_id(protocol: str, number: int | None) -> str:
     return "1" if protocol.startswith("ocpp1.") else str(number or 1)
 
 
-def connector_format(evse: Evse) -> str:
-    """SOCKET or CABLE, which the registry does not know but the standard nearly always says."""
-    cable = evse.power_type == "DC" or evse.connector_standard.startswith(_CABLES)
-    return "CABLE" if cable else "SOCKET"
+def _connector(own: Evse, told_id: str) -> Connector:
+    """The connector of an EVSE that was used, else its first."""
+    known = connectors(own)
+    return next((one for one in known if str(one.connector_id) == told_id), known[0])
 
 
 def cdr_location(detail: ChargeDetail, station: Station | None, warnings: list[str]) -> v230.CdrLocation:
@@ -44,6 +42,8 @@ def cdr_location(detail: ChargeDetail, station: Station | None, warnings: list[s
         warnings.append("cdr_location: EVSE not in the registry, its connector is assumed")
         evse = _UNKNOWN_EVSE
     place = detail.location or _unknown_place(warnings)
+    used = connector_id(detail.protocol, detail.connector_id)
+    plug = _connector(evse, used)
     return v230.CdrLocation(
         id=ci_text(place.location_id, 36, "cdr_location.id", warnings),
         name=text(place.name, 255, "cdr_location.name", warnings) if place.name else None,
@@ -59,10 +59,10 @@ def cdr_location(detail: ChargeDetail, station: Station | None, warnings: list[s
         ),
         evse_uid=evse_uid(detail.evse_uid, detail.station_id, detail.evse_id, warnings),
         evse_id=ci_text(detail.evse_uid or "", 48, "cdr_location.evse_id", warnings),
-        connector_id=connector_id(detail.protocol, detail.connector_id),
-        connector_standard=evse.connector_standard,
-        connector_format=connector_format(evse),
-        connector_power_type=evse.power_type,
+        connector_id=used,
+        connector_standard=plug.connector_standard,
+        connector_format=plug.connector_format,
+        connector_power_type=plug.power_type,
     )
 
 

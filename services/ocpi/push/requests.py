@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from services.domain import proof_link
+from services.domain.equipment import changed_at
 from services.domain.events.cdr import Cdr
 from services.domain.events.delivery import PushQueued
 from services.domain.events.location import Location
@@ -129,7 +130,7 @@ class Requests:
         new = locations.location(*place, self.settings.ocpi_operator_name, self.warnings)
         body = told(new, "Location", partner.version, self.warnings)
         owner = Party(place[0].country_code, place[0].party_id)
-        return self._put(body, _url(url, owner, new["id"]), partner, locations.changed_at(*place))
+        return self._put(body, _url(url, owner, new["id"]), partner, changed_at(*place))
 
     def _tariff(self, push: PushQueued, partner: Partner, url: str) -> Request | Nothing:
         known = self.directory.tariff(push.tenant, push.object_id)

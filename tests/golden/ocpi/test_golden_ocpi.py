@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from services.domain.equipment import Equipment
 from services.ocpi.outbound import configuration, locations
 from services.ocpi.outbound.configuration import Own
-from services.ocpi.outbound.locations import Equipment
 from services.ocpi.outbound.tariffs import tariff
 from services.ocpi.outbound.told import told
 from services.ocpi.wire import v230

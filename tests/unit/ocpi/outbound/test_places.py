@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.domain.events.common import Evse
-from services.ocpi.outbound.places import cdr_location, connector_format, connector_id, evse_of, evse_uid
+from services.ocpi.outbound.places import cdr_location, connector_id, evse_of, evse_uid
 from tests.unit.ocpi.facts import LOCATION, detail, station
 
 
@@ -36,22 +36,6 @@ class TestConnectorId:
     )
     def test_counts_within_the_evse(self, protocol: str, number: int | None, told: str) -> None:
         assert connector_id(protocol, number) == told
-
-
-class TestConnectorFormat:
-    @pytest.mark.parametrize(
-        ("standard", "power_type", "told"),
-        [
-            ("IEC_62196_T2", "AC_3_PHASE", "SOCKET"),
-            ("DOMESTIC_F", "AC_1_PHASE", "SOCKET"),
-            ("IEC_62196_T1", "AC_1_PHASE", "CABLE"),
-            ("IEC_62196_T2_COMBO", "DC", "CABLE"),
-            ("CHADEMO", "DC", "CABLE"),
-        ],
-    )
-    def test_follows_from_the_standard(self, standard: str, power_type: str, told: str) -> None:
-        evse = Evse(evse_id=1, evse_uid="x", connector_standard=standard, power_type=power_type)
-        assert connector_format(evse) == told
 
 
 class TestCdrLocation:
