@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from services.runtime.embedded.kafka import EmbeddedKafka
@@ -18,9 +20,11 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure, new_topic
 
 # Machines are shared and slow at times: no property may fail for the time that it takes.
-hypothesis_settings.register_profile("patient", deadline=None)
-# What `make check` runs; `make test` tries a hundred examples of everything.
-hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+# `make test` tries a hundred examples of everything, always the same: what lands does not hang on a draw.
+hypothesis_settings.register_profile("patient", derandomize=True, **_PATIENT)
+# `make check` tries a few, others each time.
+hypothesis_settings.register_profile("quick", max_examples=10, **_PATIENT)
 hypothesis_settings.load_profile(os.environ.get("WATTLOG_TEST_PROFILE", "patient"))
 
 # Their assertions say what they compared, as those of test files do.

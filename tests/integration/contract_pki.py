@@ -74,8 +74,10 @@ def pem(*certificates: x509.Certificate) -> str:
 class Operator:
     """A mobility operator's CAs, what its OCSP responder and its pool answer, and what they were asked."""
 
-    def __init__(self, url: str = "http://127.0.0.1:9") -> None:
+    def __init__(self, url: str = "http://127.0.0.1:9", at: datetime | None = None) -> None:
         self.url = url
+        self.at = at
+        """When its responder answers; now if it is not given."""
         self.ocsp_url = f"{url}/ocsp"
         self.root = Authority("MO root", ocsp_url=self.ocsp_url)
         self.sub_ca = Authority("MO sub-CA", self.root, self.ocsp_url)
@@ -102,7 +104,7 @@ class Operator:
         return orjson.dumps({"CCPResponse": {"emaidContent": [found]}})
 
     def _signed(self, asked: ocsp.OCSPRequest, ca: Authority) -> bytes:
-        now, revoked = datetime.now(UTC), asked.serial_number in self.revoked
+        now, revoked = self.at or datetime.now(UTC), asked.serial_number in self.revoked
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
             asked.issuer_name_hash,
             asked.issuer_key_hash,

@@ -90,7 +90,7 @@ def answered(
     except Refused as error:
         detail = f"the answer does not fit {action}: {error.description}"
         return result(command, CommandOutcome.FAILED, stamp, detail=detail, answer_json=text)
-    status = frame.payload.get("status")
+    status = _word(frame.payload)
     outcome = CommandOutcome.ACCEPTED if _is_done(frame.payload) else CommandOutcome.REJECTED
     return result(command, outcome, stamp, status=status, answer_json=text)
 
@@ -149,10 +149,19 @@ def _is_native(operation: str, payload: Any) -> bool:
 
 def _is_done(payload: dict[str, Any]) -> bool:
     """Answers without a status are what was asked for."""
-    words = [payload["status"]] if "status" in payload else []
+    words = [_word(payload)]
     for name in _LISTED:
-        words += [entry.get("attributeStatus", entry.get("status")) for entry in payload.get(name, ())]
-    return all(word in _DONE for word in words)
+        listed = payload.get(name)
+        words += [_word(entry) for entry in listed] if isinstance(listed, list) else []
+    return all(word is None or word in _DONE for word in words)
+
+
+def _word(said: Any) -> str | None:
+    """The status in an answer, or in an entry of one. Fields that the schema does not know may hold anything."""
+    if not isinstance(said, dict):
+        return None
+    word = said.get("attributeStatus", said.get("status"))
+    return word if isinstance(word, str) else None
 
 
 def _check(protocol: str, action: str, payload: Any) -> None:

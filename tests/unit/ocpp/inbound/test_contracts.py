@@ -13,9 +13,9 @@ from services.ocpp.inbound.reply import Context, Edge, Reply
 from tests.integration.contract_pki import DAY, Authority, Operator, hash_data, pem
 from tests.unit.ocpp.circumstances import EDGE, V201, context, fits, token
 
-MO = Operator()
 EMAID = "DE-ABC-C00000001"
 NOW = datetime.now(UTC)
+MO = Operator(at=NOW)
 NOW_MS: Millis = int(NOW.timestamp() * 1000)
 CONTRACT = token("DE-ABC-C00000001", updated_at=1)
 

@@ -132,6 +132,12 @@ class TestAnswered:
             answer(V16, CallResult("m", {"status": "Accepted", "mood": "good"})).outcome is CommandOutcome.ACCEPTED
         )
 
+    @pytest.mark.parametrize("more", [{"status": [[]]}, {"status": 5}, {"setVariableResult": 5}])
+    def test_is_not_in_fields_that_the_answer_does_not_have(self, more: dict[str, Any]) -> None:
+        wanted = asked({"keys": []}, "GetConfiguration")
+        said = answered(wanted, "GetConfiguration", V16, CallResult("m", {"configurationKey": [], **more}), STAMP)
+        assert (said.outcome, said.status) == (CommandOutcome.ACCEPTED, None)
+
 
 class TestResult:
     def test_is_one_per_command_whoever_says_it(self) -> None:

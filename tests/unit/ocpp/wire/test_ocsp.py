@@ -13,7 +13,7 @@ from services.ocpp.wire.ocsp import Standing, anchored, standing, subject, subje
 from tests.integration.contract_pki import DAY, Authority, Operator, hash_data
 
 NOW = datetime.now(UTC)
-MO = Operator()
+MO = Operator(at=NOW)
 LEAF = MO.sub_ca.contract("DEABCC00000001")
 ABOUT = subject_of(LEAF, MO.sub_ca.certificate)
 TRUSTED = [MO.root.certificate]
