@@ -24,7 +24,7 @@ record.json       the charge detail record
 signed/           each signed value, byte for byte as the station sent it; its name begins with its SHA-256
 keys.json         public keys of the meter in our register, and where they are from
 verdict.json      what our verifier says about the signed values, with a reason for each doubt
-transparency.xml  the signed values as the transparency software of SAFE opens them
+transparency.xml  the signed values as the transparency software of SAFE and Chargy open them
 chain.json        the record's link in the hash chain over all issued records
 
 Compare the keys with the label on the station or with the list of the authority before you trust them.
@@ -49,6 +49,7 @@ def bundle(detail: ChargeDetail, keys: Sequence[MeterKeyVersion], link: CdrChain
         verdict["transparency_software"] = [error.message]
     else:
         verdict["transparency_software"] = list(export.warnings)
+        verdict["chargy"] = list(export.chargy)
         files["transparency.xml"] = export.xml
     files["verdict.json"] = _json(verdict)
     if link is not None:

@@ -33,13 +33,16 @@ def transparency(
     ] = None,
     key: Annotated[str, typer.Option(help="the meter's public key; otherwise the register's")] = "",
 ) -> None:
-    """Write the signed values of a charge detail record as the transparency software of SAFE opens them."""
+    """Write the signed values of a charge detail record as the transparency software of SAFE opens them.
+
+    What it or Chargy may not open is told on standard error.
+    """
     detail = _detail(cdr_id)
     try:
         export = document(detail, [key] if key else [one.public_key for one in _keys(detail)])
     except NotReadable as error:
         fail(f"{cdr_id}: {error.message}.")
-    for warning in export.warnings:
+    for warning in (*export.warnings, *export.chargy):
         typer.echo(f"{cdr_id}: {warning}", err=True)
     if output is None:
         typer.echo(export.xml.decode(), nl=False)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from services.domain.signed_meter import edl_block, keys, law, received
+from services.domain.signed_meter import charge_it, edl_block, keys, law, received
 from services.domain.signed_meter.curves import CURVES
 from services.domain.signed_meter.encodings import from_base32
 from services.domain.signed_meter.findings import Code, Finding, NotReadable, finding
+from services.domain.signed_meter.json_text import Json
 from services.domain.signed_meter.proof import given_key, on_curve, proven
 from services.domain.signed_meter.record import Checked, Reading, SignedRecord, Verified
 from services.domain.signed_meter.signature import raw
@@ -66,11 +67,29 @@ class AlfenRecord:
 
 
 def verify(record: SignedRecord) -> tuple[Verified, ...]:
-    """One `Verified` for each line of a record; most have one."""
-    text = received.text(record, lambda text: text.strip(_AROUND).startswith("AP;")).strip(_AROUND)
+    """One `Verified` for each line of a record, of which most have one, or for each reading of a container."""
+    text = received.text(record, lambda text: text.strip(_AROUND).startswith(("AP;", "{"))).strip(_AROUND)
+    lines = _of_container(record) if text.startswith("{") else _of_text(text)
+    return tuple(_verified(read(line), record) for line in lines[:MAX_LINES])
+
+
+def line_in(value: Json) -> str | None:
+    """The first text in a reading of a chargeIT container that is a record."""
+    if isinstance(value, dict):
+        return next(filter(None, map(line_in, value.values())), None)
+    return value if isinstance(value, str) and value.lstrip(_AROUND).startswith("AP;") else None
+
+
+def _of_text(text: str) -> list[str]:
     lines = [line for line in text.splitlines() if line.strip()]
-    whole = [text] if not all(line.strip(_AROUND).startswith("AP;") for line in lines) else lines
-    return tuple(_verified(read(line), record) for line in whole[:MAX_LINES])
+    return lines if all(line.strip(_AROUND).startswith("AP;") for line in lines) else [text]
+
+
+def _of_container(record: SignedRecord) -> list[str]:
+    lines = [line_in(value) for value in charge_it.read(record).values]
+    if None in lines:
+        raise NotReadable("a reading without a record", "signedMeterValues")
+    return [line for line in lines if line]
 
 
 def check(records: Sequence[Verified]) -> Checked:

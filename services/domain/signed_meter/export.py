@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.domain.elements import REPLACEMENT, escaped
-from services.domain.signed_meter import law
+from services.domain.signed_meter import law, programs
 from services.domain.signed_meter.encodings import from_base32, from_base64, from_hex
 from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.keys import PublicKey
@@ -29,7 +29,6 @@ _TEXTS: Final = {
 _TELEGRAMS: Final = frozenset({"EDL_40_P", "ISA_EDL_40_P"})
 _SML: Final = b"\x1b\x1b\x1b\x1b"
 _OCMF_BEGINS, _OCMF_ENDS = frozenset("B"), frozenset("ELRAP")
-_NEWEST_OCMF: Final = "1.3"
 _BILL: Final = re.compile(r"<(?:\w+:)?Billing[\s>]")
 _HEAD: Final = 1_000
 """A bill of Mennekes is a document that the program opens by itself."""
@@ -37,10 +36,12 @@ _HEAD: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """`xml` is a whole document, UTF-8; `warnings` say what the program may not open, and what was left out."""
+    """`xml` is a whole document, UTF-8; `warnings` say what the program may not open, and what was left out;
+    `chargy` what Chargy may not open, the other program that reads such documents."""
 
     xml: bytes
     warnings: tuple[str, ...] = ()
+    chargy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ def transparency_xml(records: Sequence[SignedRecord], transaction_id: str) -> Ex
     if len(formats) > 1:
         raise NotReadable(f"records of different formats: {', '.join(sorted(formats))}")
     chosen = _chosen(values)
-    warnings = [*_left_out(len(values), len(chosen)), *(found for _, one in chosen for found in _doubts(one))]
+    warnings = [*_left_out(len(values), len(chosen))]
+    warnings += [found for _, one in chosen for found in _doubts(one, len(chosen))]
+    chargy = programs.chargy(formats.pop(), [one.text for _, one in chosen], [one.verified for _, one in chosen])
     number = transaction_number(transaction_id)
     parts = "".join(_element(one, context, number) for context, one in chosen)
     xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<values>{parts}</values>\n'
-    return Export(xml.encode(), tuple(dict.fromkeys(warnings)))
+    return Export(xml.encode(), tuple(dict.fromkeys(warnings)), tuple(dict.fromkeys(chargy)))
 
 
 def transaction_number(transaction_id: str) -> int:
@@ -205,13 +208,11 @@ def _left_out(all_values: int, chosen: int) -> Iterator[str]:
         yield f"{all_values - chosen} of {all_values} records are not at begin or end, and left out"
 
 
-def _doubts(value: _Value) -> Iterator[str]:
+def _doubts(value: _Value, values: int) -> Iterator[str]:
     """Why the program may not accept a value."""
     if not value.verified.valid:
         yield "a signature is not true"
     if value.verified.key is None:
         yield "no key that can be used is known"
     if value.record.format == "OCMF":
-        version = value.verified.details.get("FV", "")
-        if version == "" or version > _NEWEST_OCMF:
-            yield f"OCMF {version or 'without version'}: SAFE 1.4.1 opens versions to {_NEWEST_OCMF}"
+        yield from programs.safe_ocmf(value.text, value.verified, values)

@@ -9,6 +9,9 @@ from services.domain.signed_meter.findings import Code, Effect, Finding
 from services.domain.signed_meter.keys import PublicKey
 from services.domain.signed_meter.signature import Signed
 
+SEALED = "sealed data"
+"""Stands for the format of what SAFE's documents hold as `encodedData`: sealed with RSA, not signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedRecord:

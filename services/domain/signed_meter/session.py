@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from services.domain.signed_meter.findings import Code, Effect, Finding, NotReadable, finding
 from services.domain.signed_meter.formats import FORMATS, Format
-from services.domain.signed_meter.record import SessionVerdict, SignedRecord, Verified
+from services.domain.signed_meter.record import SEALED, SessionVerdict, SignedRecord, Verified
+
+_NOT_OPENED = "sealed with RSA (encodedData): no format of signed meter data, and the seal is not opened here"
 
 
 def judge(records: Sequence[SignedRecord]) -> SessionVerdict:
@@ -35,7 +37,8 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     finding."""
     known: Format | None = FORMATS.get(record.format)
     if known is None:
-        return (Verified(False, (finding(Code.FORMAT, f"unknown format {record.format[:40]!r}"),)),)
+        why = _NOT_OPENED if record.format == SEALED else f"unknown format {record.format[:40]!r}"
+        return (Verified(False, (finding(Code.FORMAT, why),)),)
     try:
         return known.verify(record)
     except NotReadable as error:

@@ -93,11 +93,11 @@ class Reader:
         return None if value is None else self.whole(value, f"{path}.{name}")
 
     def moment(self, value: Any, path: str) -> datetime:
-        """RFC 3339; UTC where no offset is given (types, DateTime)."""
+        """RFC 3339, in either case; UTC where no offset is given (types, DateTime)."""
         try:
-            read = datetime.fromisoformat(value)
+            read = datetime.fromisoformat(value.strip().upper())
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
+        except (AttributeError, ValueError, OverflowError):
             raise Refused(f"{path} is not a time like 2026-01-31T23:59:59Z") from None
 
     def optional_moment(self, fields: Json, name: str, path: str) -> datetime | None:

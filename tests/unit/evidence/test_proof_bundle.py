@@ -53,7 +53,7 @@ class TestBundle:
         files = packed(detail(*pair()), KEY)
         verdict = json.loads(files["verdict.json"])
         assert (verdict["signature_valid"], verdict["transaction_ok"]) == ([True, True], True)
-        assert (verdict["findings"], verdict["transparency_software"]) == ([], [])
+        assert (verdict["findings"], verdict["transparency_software"], verdict["chargy"]) == ([], [], [])
         (session,) = read_sessions(files["transparency.xml"])
         assert f"{judge(session).energy_kwh:f}" == verdict["energy_kwh"]
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.domain.signed_meter.alfen import line_in
 from services.domain.signed_meter.containers import raw
 from services.domain.signed_meter.containers.grouping import Session, by_content
 from services.domain.signed_meter.encodings import from_base64
@@ -73,17 +74,10 @@ def _charge_it(found: Mapping[str, Any], data: bytes, key: str | None) -> list[S
     whole = json.dumps(values)
     if "bsm-ws36a" in whole.lower():
         return [(SignedRecord("BSM_WS36A", data, key=key, encoding="json"),)]
-    lines = [line for line in map(_alfen_line, values if isinstance(values, list) else []) if line]
+    lines = [line for line in map(line_in, values if isinstance(values, list) else []) if line]
     if lines:
         return [tuple(SignedRecord(_ALFEN, line.encode("utf-8", "replace"), key=key) for line in lines)]
     return [(SignedRecord("EMH_CHARGEIT", data, key=key, encoding="json"),)]
-
-
-def _alfen_line(value: Any) -> str | None:
-    """The one text in a signed reading that is an Alfen record."""
-    if isinstance(value, dict):
-        return next(filter(None, map(_alfen_line, value.values())), None)
-    return value if isinstance(value, str) and value.lstrip(' "').startswith("AP;") else None
 
 
 def _one(found: Mapping[str, Any], _: bytes, key: str | None) -> list[Session]:

@@ -10,7 +10,7 @@ from services.domain.signed_meter.containers import raw
 from services.domain.signed_meter.containers.grouping import Session, by_transaction
 from services.domain.signed_meter.findings import NotReadable
 from services.domain.signed_meter.formats import FORMATS
-from services.domain.signed_meter.record import SignedRecord
+from services.domain.signed_meter.record import SEALED, SignedRecord
 
 _OWN = {"signedMeterValue": "EDL_40_SIG", "Billing": "EDL_40_MENNEKES", "ChargingProcess": "EDL_40_MENNEKES"}
 _OTHER_NAMES = {"SML_EDL40_P": "EDL_40_P", "ISA_EDL40_P": "ISA_EDL_40_P", "EDL40_SIG": "EDL_40_SIG"}
@@ -37,7 +37,7 @@ def _record(value: Element, register: str | None) -> tuple[str, SignedRecord]:
     context = _attribute(value, "context") or None
     if data is None:
         sealed = _child(value, "encodedData") is not None
-        return transaction, SignedRecord("sealed data" if sealed else "no data", b"", context=context)
+        return transaction, SignedRecord(SEALED if sealed else "no data", b"", context=context)
     text = (data.word or "".join(map(_written, data.children))).encode()
     key = register or (written.word if written else "") or None
     name = _format(_attribute(data, "format"), text, key)

@@ -1,6 +1,7 @@
 """Alfen's adapter: every field that decides, changed before it is signed."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.domain.signed_meter.record import SignedRecord
 from services.domain.signed_meter.session import judge, verify
 from tests.unit.domain.signed_meter.keyring import public, spki
-from tests.unit.domain.signed_meter.meter_records import ALFEN_END, BEGIN, END, Alfen
+from tests.unit.domain.signed_meter.meter_records import ALFEN_END, BEGIN, END, Alfen, container_record
 
 FIRST = Alfen()
 
@@ -28,6 +29,19 @@ class TestSession:
         text = f"\n{FIRST.text()}\r\n\n{ALFEN_END.text()}\n"
         verdict = judge([SignedRecord("ALFEN", text.encode())])
         assert (verdict.signature_valid, verdict.transaction_ok) == ([True, True], True)
+
+    @pytest.mark.parametrize(
+        "wrap", [lambda line: {"payload": line}, lambda line: {"context": "ALFEN", "x": {"y": line}}]
+    )
+    def test_in_a_container_of_its_readings_is_the_same(self, wrap: Callable[[str], object]) -> None:
+        values = [wrap(FIRST.text()), wrap(ALFEN_END.text())]
+        verdict = judge([container_record("ALFEN", {"signedMeterValues": values})])
+        assert (verdict.signature_valid, verdict.transaction_ok) == ([True, True], True)
+        assert str(verdict.energy_kwh) == "12.345"
+
+    def test_in_a_container_with_a_reading_that_is_none_is_not_readable(self) -> None:
+        verdict = judge([container_record("ALFEN", {"signedMeterValues": [{"payload": FIRST.text()}, {"x": 1}]})])
+        assert (verdict.signature_valid, verdict.codes) == ([False], ["FORMAT"])
 
     def test_with_a_reading_between_asks_all_neighbours(self) -> None:
         between = replace(ALFEN_END, type="2", pagination=1001, value=1_005_000)

@@ -86,7 +86,10 @@ class TestNumbers:
 class TestTimes:
     @pytest.mark.parametrize(
         "text",
-        ["2026-03-02T09:00:00Z", "2026-03-02T09:00:00", "2026-03-02T10:00:00+01:00", "2026-03-02T09:00:00.000Z"],
+        [
+            *("2026-03-02T09:00:00Z", "2026-03-02T09:00:00", "2026-03-02T10:00:00+01:00"),
+            *("2026-03-02T09:00:00.000Z", "2026-03-02t09:00:00z", "2026-03-02T09:00:00Z "),
+        ],
     )
     def test_are_utc_unless_they_say_otherwise(self, text: str) -> None:
         assert Reader().optional_moment({"x": text}, "x", "$") == datetime(2026, 3, 2, 9, tzinfo=UTC)

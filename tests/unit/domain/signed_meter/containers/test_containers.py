@@ -208,6 +208,11 @@ class TestTransparencyXml:
         assert record.format == name
         assert judge([record]).transaction_ok is False
 
+    def test_sealed_data_is_refused_for_its_seal(self) -> None:
+        (session,) = read_sessions(xml("<value><encodedData>00</encodedData></value>"))
+        (found,) = judge(session).findings
+        assert (found.code.name, "sealed with RSA" in found.message) == ("FORMAT", True)
+
     @pytest.mark.parametrize(
         "document",
         [
@@ -281,6 +286,11 @@ class TestJson:
         ((record,),) = read_sessions(json.dumps({"signedMeterValues": values}).encode())
         assert record.format == name
         assert judge([record]).transaction_ok is False
+
+    def test_sealed_data_is_refused_for_its_seal(self) -> None:
+        (session,) = read_sessions(xml("<value><encodedData>00</encodedData></value>"))
+        (found,) = judge(session).findings
+        assert (found.code.name, "sealed with RSA" in found.message) == ("FORMAT", True)
 
     @pytest.mark.parametrize(
         "document",
