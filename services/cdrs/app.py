@@ -6,12 +6,13 @@ from functools import partial
 from typing import Any
 
 from services.cdrs.fold import Record, fold
-from services.cdrs.lookups import Lookups
+from services.cdrs.lookups import Lookups, accepted_last
 from services.domain.agreements import agreement_for
 from services.domain.events.agreement import Agreement
 from services.domain.events.cdr import CdrCorrectionRequested
 from services.domain.events.evidence import SessionVerified
 from services.domain.events.location import Location
+from services.domain.events.reservation import Reservation
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.events.token import Token
@@ -57,8 +58,9 @@ async def run(settings: CdrsSettings, host: process.Process) -> None:
     kinds = (Station, Location, Token)
     views: list[View[Any]] = [View(settings.kafka, codec, kind.TOPIC) for kind in kinds]
     agreements: View[Agreement] = View(settings.kafka, codec, Agreement.TOPIC)
+    reservations: View[Reservation] = View(settings.kafka, codec, Reservation.TOPIC)
     book = TariffBook(settings.kafka, codec)
-    views += [agreements, *book.views]
+    views += [agreements, reservations, *book.views]
     for view in views:
         view.start()
     for view in views:
@@ -67,6 +69,9 @@ async def run(settings: CdrsSettings, host: process.Process) -> None:
 
     def agreement(tenant: str, contract_id: str | None, at: Millis) -> Agreement | None:
         return agreement_for((known for _, known in agreements.items()), tenant, contract_id, at)
+
+    def reservation(tenant: str, station_id: str, number: int) -> Reservation | None:
+        return accepted_last((known for _, known in reservations.items()), tenant, station_id, number)
 
     lookups = Lookups(
         station,
@@ -77,6 +82,7 @@ async def run(settings: CdrsSettings, host: process.Process) -> None:
         settings.party_id,
         agreement,
         book.prices,
+        reservation,
     )
     data_dir = settings.common.data_dir
     try:

@@ -53,6 +53,7 @@ def corrected_end(detail: ChargeDetail, asked: CdrCorrectionRequested, revision:
         signed_meter_values=detail.signed_meter_values,
         quality_flags=tuple(sorted({*detail.quality_flags, CORRECTED})),
         recorded_at=asked.requested_at,
+        reservation_id=detail.reservation_id,
     )
 
 

@@ -17,6 +17,7 @@ from services.domain.tariff.engine import NOTHING, CannotPrice
 from services.domain.tariff.model import Amount
 from services.domain.tariff.session import ClockState
 from services.domain.tariff.terms import tariff_of
+from services.domain.units import Millis
 
 UNKNOWN_STATION = "UNKNOWN_STATION"
 UNKNOWN_TARIFF = "UNKNOWN_TARIFF"
@@ -32,6 +33,10 @@ class _Charged:
     terms: TariffTerms | None
     cost: Cost | None
     doubts: frozenset[str] = frozenset()
+
+    @property
+    def reserved(self) -> tuple[ChargingPeriod, ...]:
+        return () if self.cost is None else self.cost.reserved
 
     def part(self, name: str) -> Decimal | None:
         """A total of the costs, before taxes."""
@@ -57,7 +62,7 @@ def charge_detail(
     station = lookups.station(f"{event.tenant}/{event.station_id}")
     location = _location(lookups, station)
     contract_id, agreement, terms = quoted(lookups, event, locked)
-    charged = _charged(terms, event, location, clock)
+    charged = _charged(terms, event, location, clock, _reserved_from(lookups, event))
     total = charged.total
     return ChargeDetail(
         tenant=event.tenant,
@@ -96,17 +101,33 @@ def charge_detail(
         quality_flags=_flags(event, station, terms, charged.doubts),
         partner_id=agreement.partner_id if agreement else None,
         agreement_id=agreement.agreement_id if agreement else None,
+        reservation_id=event.reservation_id,
+        reserved_periods=charged.reserved,
     )
 
 
+def _reserved_from(lookups: Lookups, event: SessionEnded) -> Millis | None:
+    """Since when the station had been kept free for this session."""
+    if event.reservation_id is None:
+        return None
+    found = lookups.reservation(event.tenant, event.station_id, event.reservation_id)
+    if found is None or found.active_at is None or event.started_at > found.expires_at:
+        return None
+    return found.active_at
+
+
 def _charged(
-    terms: TariffTerms | None, event: SessionEnded, location: CdrLocation | None, clock: ClockState
+    terms: TariffTerms | None,
+    event: SessionEnded,
+    location: CdrLocation | None,
+    clock: ClockState,
+    reserved_from: Millis | None,
 ) -> _Charged:
     if terms is None:
         return _Charged(None, None)
     zone = zone_of(location.time_zone if location else None, terms.time_zone)
     try:
-        found = cost(terms, _periods(event), zone or UTC, clock)
+        found = cost(terms, _periods(event), zone or UTC, clock, reserved_from)
     except CannotPrice:
         return _Charged(None, None, frozenset({TARIFF_NOT_VALID}))
     except (ValueError, ArithmeticError) as error:

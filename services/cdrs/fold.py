@@ -42,6 +42,7 @@ _BILLED = (
     "evse_id",
     "connector_id",
     "signed_meter_values",
+    "reservation_id",
 )
 """What a session's end and a record of it have in common, and what a record is replaced for."""
 

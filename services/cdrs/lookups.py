@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.domain.events.agreement import Agreement
 from services.domain.events.location import Location
+from services.domain.events.reservation import Reservation
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
@@ -25,3 +26,15 @@ class Lookups:
     """Of a tenant, a contract id and the time of a start (services.domain.agreements)."""
     prices: Callable[[str], Iterable[EnergyPriceAnnounced]] = lambda _: ()
     """What was announced for a tariff, by the tariff's key."""
+    reservation: Callable[[str, str, int], Reservation | None] = lambda *_: None
+    """Of a tenant, a station and the number that it has there: the one that was accepted last."""
+
+
+def accepted_last(
+    reservations: Iterable[Reservation], tenant: str, station_id: str, number: int
+) -> Reservation | None:
+    """Of the reservations with a number at a station the one that the station accepted last."""
+    found = [
+        one for one in reservations if (one.tenant, one.station_id, one.number) == (tenant, station_id, number)
+    ]
+    return max(found, key=lambda one: one.active_at or 0, default=None)

@@ -170,6 +170,7 @@ def _ended(session: Session, result: Outcome, signed: SignedValues, cause: Cause
         signed_meter_values=tuple(kept.value for kept in signed.values),
         quality_flags=flags(session, result),
         recorded_at=cause.recorded_at,
+        reservation_id=result.reservation_id,
     )
 
 

@@ -80,15 +80,30 @@ def _with_message(session: Session, event: Message, at: Millis, rank: int) -> Se
     standing = UNPROVEN if _is_refused(event) else rank
     if event.id_token is not None and (holder is None or (standing, at) < (holder.rank, holder.at)):
         holder = Holder(standing, at, event.id_token)
+    reservation_id = _reservation_id(session, event)
     if (
         found is session.registers
         and runs is session.seq_nos
         and charging is session.charging
         and place is session.place
         and holder is session.holder
+        and reservation_id == session.reservation_id
     ):
         return session
-    return replace(session, registers=found, seq_nos=runs, charging=charging, place=place, holder=holder)
+    return replace(
+        session,
+        registers=found,
+        seq_nos=runs,
+        charging=charging,
+        place=place,
+        holder=holder,
+        reservation_id=reservation_id,
+    )
+
+
+def _reservation_id(session: Session, event: Message) -> int | None:
+    said = None if isinstance(event, TransactionEnded) else event.reservation_id
+    return min((one for one in (session.reservation_id, said) if one is not None), default=None)
 
 
 def _charging(known: Charging | None, state: str, seq_no: int) -> Charging:

@@ -38,6 +38,7 @@ class Outcome(NamedTuple):
     token: IdToken | None
     evse_id: int | None
     connector_id: int | None
+    reservation_id: int | None
 
 
 def meter_start(session: Session) -> Decimal | None:
@@ -82,6 +83,7 @@ def outcome(session: Session) -> Outcome | None:
         token=None if holder is None else holder.token,
         evse_id=None if place is None else place.evse_id,
         connector_id=None if place is None else place.connector_id,
+        reservation_id=session.reservation_id,
     )
 
 

@@ -90,7 +90,8 @@ class Session(Struct, frozen=True, array_like=True, tag="session"):
     `overtaken`: a later transaction started on its connector while it had no end. `seq_nos`: the OCPP 2.0.1
     sequence numbers seen, as first and last of each unbroken run. `suspended`: the last reason that was announced
     while there was no start. `flags`: those that cannot be derived from the rest. `revision`: how often its end
-    was announced. `namesakes` is only filled in the first session of a transaction id, ascending.
+    was announced. `namesakes` is only filled in the first session of a transaction id, ascending. `reservation_id`
+    is the station's number of the reservation that it used, the lowest if it says several.
     """
 
     session_id: str
@@ -111,6 +112,7 @@ class Session(Struct, frozen=True, array_like=True, tag="session"):
     version: int = 0
     revision: int = 0
     namesakes: tuple[Namesake, ...] = ()
+    reservation_id: int | None = None
 
 
 class Signed(Struct, frozen=True, array_like=True):

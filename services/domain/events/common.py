@@ -1799,6 +1799,10 @@ class ChargeDetail:
     parking_cost: Decimal | None = None  # Of the time after charging had ended.
     reservation_cost: Decimal | None = None
     price_lines: tuple[PriceLine, ...] = ()  # They add up to the total costs.
+    reservation_id: int | None = None  # Number of the reservation at the station that it used.
+    reserved_periods: tuple[
+        ChargingPeriod, ...
+    ] = ()  # Time that it was reserved before it started, as priced; no gaps up to the start.
 
     def to_record(self) -> dict[str, Any]:
         return {
@@ -1840,6 +1844,8 @@ class ChargeDetail:
             "parking_cost": self.parking_cost,
             "reservation_cost": self.reservation_cost,
             "price_lines": [item.to_record() for item in self.price_lines],
+            "reservation_id": self.reservation_id,
+            "reserved_periods": [item.to_record() for item in self.reserved_periods],
         }
 
     @classmethod
@@ -1885,4 +1891,6 @@ class ChargeDetail:
             parking_cost=record["parking_cost"],
             reservation_cost=record["reservation_cost"],
             price_lines=tuple([PriceLine.from_record(item) for item in record["price_lines"]]),
+            reservation_id=record["reservation_id"],
+            reserved_periods=tuple([ChargingPeriod.from_record(item) for item in record["reserved_periods"]]),
         )

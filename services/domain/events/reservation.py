@@ -27,6 +27,7 @@ class Reservation:
     response_url: str  # Where the partner is told that it was given up.
     expires_at: int
     updated_at: int
+    active_at: int | None = None  # When the station accepted it.
 
     @property
     def key(self) -> str:
@@ -47,6 +48,7 @@ class Reservation:
             "response_url": self.response_url,
             "expires_at": self.expires_at,
             "updated_at": self.updated_at,
+            "active_at": self.active_at,
         }
 
     @classmethod
@@ -65,4 +67,5 @@ class Reservation:
             response_url=record["response_url"],
             expires_at=record["expires_at"],
             updated_at=record["updated_at"],
+            active_at=record["active_at"],
         )

@@ -37,6 +37,7 @@ class SessionEnded:
     signed_meter_values: tuple[common.SignedMeterValue, ...] = ()
     quality_flags: tuple[str, ...] = ()
     recorded_at: int  # When we received it.
+    reservation_id: int | None = None  # Number of the reservation at the station that it used.
 
     @property
     def key(self) -> str:
@@ -65,6 +66,7 @@ class SessionEnded:
             "signed_meter_values": [item.to_record() for item in self.signed_meter_values],
             "quality_flags": list(self.quality_flags),
             "recorded_at": self.recorded_at,
+            "reservation_id": self.reservation_id,
         }
 
     @classmethod
@@ -93,6 +95,7 @@ class SessionEnded:
             ),
             quality_flags=tuple(record["quality_flags"]),
             recorded_at=record["recorded_at"],
+            reservation_id=record["reservation_id"],
         )
 
 

@@ -16,7 +16,7 @@ from services.domain.tariff.model import Amount, Tariff
 from services.domain.tariff.restrictions import depends_on_clock
 from services.domain.tariff.session import ClockState, Period, Session
 from services.domain.tariff.terms import tariff_of
-from services.domain.units import WH_PER_KWH, datetime_of
+from services.domain.units import WH_PER_KWH, Millis, datetime_of
 
 ADJUSTMENT = "ADJUSTMENT"
 _S = Decimal(1000)
@@ -30,25 +30,46 @@ class Cost:
     periods: tuple[ChargingPeriod, ...]
     priced: Priced
     lines: tuple[common.PriceLine, ...]
+    reserved: tuple[ChargingPeriod, ...] = ()
 
 
 def cost(
-    terms: TariffTerms, periods: Sequence[ChargingPeriod], zone: tzinfo, clock: ClockState = ClockState.UNKNOWN
+    terms: TariffTerms,
+    periods: Sequence[ChargingPeriod],
+    zone: tzinfo,
+    clock: ClockState = ClockState.UNKNOWN,
+    reserved_from: Millis | None = None,
 ) -> Cost:
-    """The cost of charging in periods without gaps, at least one.
+    """The cost of charging in periods without gaps, at least one, and of the reservation before them.
 
-    Raises CannotPrice where the terms do not hold at the start, and ValueError for amounts beyond any record.
+    `reserved_from` is when that was made; it counts where the tariff has a price for reservations. Raises
+    CannotPrice where the terms do not hold at the start, and ValueError for amounts beyond any record.
     """
     tariff = tariff_of(terms)
     pieces = cut(periods, tariff, zone)
-    priced = price_session(session_of(pieces, zone, clock), (tariff,))
-    return Cost(pieces, priced, _lines(priced))
+    reserved = cut(_reserved(tariff, reserved_from, periods[0].started_at), tariff, zone)
+    priced = price_session(session_of(pieces, zone, clock, reserved), (tariff,))
+    return Cost(pieces, priced, _lines(priced), reserved)
 
 
-def session_of(periods: Sequence[ChargingPeriod], zone: tzinfo, clock: ClockState) -> Session:
+def _reserved(tariff: Tariff, since: Millis | None, until: Millis) -> tuple[ChargingPeriod, ...]:
+    priced = any(one.restrictions is not None and one.restrictions.reservation for one in tariff.elements)
+    if since is None or since >= until or not priced:
+        return ()
+    return (ChargingPeriod(started_at=since, ended_at=until, energy_wh=_ZERO),)
+
+
+def session_of(
+    periods: Sequence[ChargingPeriod], zone: tzinfo, clock: ClockState, reserved: Sequence[ChargingPeriod] = ()
+) -> Session:
     """As the engine reads it. A period after the first that charged nothing has no energy to price."""
     used = tuple(_used(period, at == 0) for at, period in enumerate(periods))
-    return Session(datetime_of(periods[0].started_at), datetime_of(periods[-1].ended_at), used, zone, clock)
+    waited = tuple(
+        Period(started_at=datetime_of(one.started_at), reserved_s=(one.ended_at - one.started_at) / _S)
+        for one in reserved
+    )
+    starts_at, ends_at = datetime_of(periods[0].started_at), datetime_of(periods[-1].ended_at)
+    return Session(starts_at, ends_at, (*waited, *used), zone, clock)
 
 
 def _used(period: ChargingPeriod, first: bool) -> Period:

@@ -84,7 +84,8 @@ def after(
     accepted = answer.outcome is CommandOutcome.ACCEPTED
     if command in ("RESERVE_NOW", RESERVE_BOOKING):
         if accepted:
-            return replace(known, status=ACTIVE, updated_at=now_ms)
+            since = now_ms if known.active_at is None else known.active_at
+            return replace(known, status=ACTIVE, updated_at=now_ms, active_at=since)
         refused = answer.outcome is CommandOutcome.REJECTED and known.status == REQUESTED
         return replace(known, status=REFUSED, updated_at=now_ms) if refused else None
     if command == "CANCEL_RESERVATION" and accepted:

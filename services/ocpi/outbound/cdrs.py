@@ -47,7 +47,7 @@ def cdr(
         country_code=detail.country_code,
         party_id=detail.party_id,
         id=ci_text(detail.cdr_id, 39, "id", warnings),
-        start_date_time=rfc3339(detail.started_at),
+        start_date_time=rfc3339(min([detail.started_at, *(one.started_at for one in detail.reserved_periods)])),
         end_date_time=rfc3339(detail.ended_at),
         session_id=ci_text(detail.session_id, 36, "session_id", warnings),
         cdr_token=cdr_token(detail.id_token, detail.contract_id or "", warnings),
@@ -126,10 +126,17 @@ def _tariff(detail: ChargeDetail, terms: TariffTerms) -> v230.Tariff:
 
 
 def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
-    """Periods without gaps from the start of the session to its end, at least one.
+    """Periods without gaps from the start of the session, or of its reservation, to its end, at least one.
 
     Times come from the station and may stand on their head; no period is shorter than nothing.
     """
+    for period in detail.reserved_periods:
+        volume = hours_of_ms(max(0, period.ended_at - period.started_at))
+        yield v230.ChargingPeriod(
+            start_date_time=rfc3339(period.started_at),
+            dimensions=(v230.CdrDimension(type="RESERVATION_TIME", volume=volume),),
+            tariff_id=_tariff_id(detail),
+        )
     known = detail.periods or (
         ChargingPeriod(started_at=detail.started_at, ended_at=detail.ended_at, energy_wh=detail.energy_wh),
     )
@@ -141,8 +148,12 @@ def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
         yield v230.ChargingPeriod(
             start_date_time=rfc3339(period.started_at),
             dimensions=tuple(_dimensions(period, max(0, ended_at - period.started_at), period is known[0])),
-            tariff_id=detail.tariff.tariff_id[:36] if detail.tariff else None,
+            tariff_id=_tariff_id(detail),
         )
+
+
+def _tariff_id(detail: ChargeDetail) -> str | None:
+    return detail.tariff.tariff_id[:36] if detail.tariff else None
 
 
 def _dimensions(period: ChargingPeriod, lasts_ms: Millis, first: bool) -> Iterator[v230.CdrDimension]:

@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.cdrs.detail import charge_detail
-from services.cdrs.lookups import Lookups
+from services.cdrs.lookups import Lookups, accepted_last
 from services.domain.events.agreement import Agreement
 from services.domain.events.common import (
     CdrLocation,
@@ -11,12 +11,16 @@ from services.domain.events.common import (
     ChargingPeriod,
     Evse,
     IdToken,
+    PriceComponent,
     PriceLine,
     SignedMeterValue,
+    TariffElement,
+    TariffRestrictions,
     TariffTerms,
     TokenStatus,
 )
 from services.domain.events.location import Location
+from services.domain.events.reservation import Reservation
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.events.tariff import Tariff
@@ -150,6 +154,7 @@ class TestChargeDetail:
         empty = {field.name for field in fields(found) if getattr(found, field.name) in (None, False)}
         assert empty == {
             "credit", "credit_reference_id", "partner_id", "agreement_id", "parking_cost", "reservation_cost",
+            "reservation_id",
         }  # fmt: skip
 
     def test_prices_by_the_agreement_that_covers_the_contract(self) -> None:
@@ -218,3 +223,50 @@ class TestChargeDetail:
         assert detail(ended_at=1_999).duration_s == 0
         assert detail(ended_at=2_000).duration_s == 1
         assert detail(ended_at=0).duration_s == 0
+
+
+RESERVATION = Reservation(
+    tenant="t",
+    partner_id="NL-TNM",
+    reservation_id="r-1",
+    number=7,
+    status="ACTIVE",
+    location_id="L1",
+    station_id="CS1",
+    token_uid="AA11",
+    version="2.2.1",
+    response_url="",
+    expires_at=5_000,
+    updated_at=0,
+    active_at=-899_000,
+)
+
+
+class TestReservation:
+    def reserved(self, found: Reservation | None, **changes: Any) -> ChargeDetail:
+        element = TariffElement(
+            price_components=(PriceComponent(type="TIME", price=Decimal(4), step_size=1),),
+            restrictions=TariffRestrictions(reservation="RESERVATION"),
+        )
+        terms = replace(TERMS, elements=(element,))
+        tariff = Tariff(tenant="t", tariff_id="T1", terms=terms, updated_at=1)
+        asked = {("t", "CS1", 7): found}
+        known = replace(KNOWN, tariff=lambda _: tariff, reservation=lambda *key: asked.get(key))
+        return detail(known, **({"reservation_id": 7} | changes))
+
+    def test_is_priced_from_when_the_station_accepted_it(self) -> None:
+        found = self.reserved(RESERVATION)
+        assert (found.reservation_id, found.reservation_cost, found.total_cost_excl_vat) == (7, 1, 1)
+        assert [(one.started_at, one.ended_at) for one in found.reserved_periods] == [(-899_000, 1_000)]
+
+    def test_that_is_unknown_was_never_accepted_or_was_over_costs_nothing(self) -> None:
+        others = (None, replace(RESERVATION, active_at=None), replace(RESERVATION, expires_at=999))
+        for other in others:
+            assert self.reserved(other).reserved_periods == ()
+        assert self.reserved(RESERVATION, reservation_id=None).reservation_cost is None
+
+    def test_of_several_with_its_number_is_the_one_accepted_last(self) -> None:
+        later = replace(RESERVATION, reservation_id="r-2", active_at=0)
+        other = replace(RESERVATION, station_id="CS2", active_at=9)
+        assert accepted_last([later, RESERVATION, other], "t", "CS1", 7) is later
+        assert accepted_last([other], "t", "CS1", 7) is None

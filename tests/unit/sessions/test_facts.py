@@ -47,6 +47,20 @@ class TestWithStart:
         assert found.start.meter_wh is None
 
 
+class TestReservation:
+    def test_is_said_by_the_start_or_an_update_in_any_order(self) -> None:
+        says = [(with_start, started(reservation_id=9)), (with_update, updated(reservation_id=7))]
+        for order in itertools.permutations([*says, (with_end, ended())]):
+            known = BLANK
+            for add, event in order:
+                known = add(known, event)
+            assert known.reservation_id == 7
+
+    def test_that_comes_again_changes_nothing(self) -> None:
+        known = with_update(with_start(BLANK, started()), updated(reservation_id=7))
+        assert with_update(known, updated(reservation_id=7)) is known
+
+
 class TestWithUpdate:
     def test_is_the_same_object_when_nothing_is_new(self) -> None:
         event = updated(read={"10:10": 1200}, seq=4, charging_state="Charging", evse_id=1, token="AA")

@@ -85,7 +85,13 @@ class TestOutcome:
             token=IdToken(value="AA"),
             evse_id=2,
             connector_id=1,
+            reservation_id=None,
         )
+
+    def test_says_which_reservation_was_used(self) -> None:
+        found = outcome(replace(session(), reservation_id=7))
+        assert found is not None
+        assert found.reservation_id == 7
 
     def test_is_estimated_from_the_last_reading_when_overtaken(self) -> None:
         found = outcome(replace(RUNNING, overtaken=True))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.domain.events.common import ChargingPeriod, PriceLine
 from services.domain.tariff.costing import ADJUSTMENT, asks_for_the_time_of_day, cost, zone_of
 from services.domain.tariff.engine import CannotPrice
-from services.domain.tariff.model import Amount
+from services.domain.tariff.model import Amount, Reservation
 from services.domain.tariff.session import ClockState
 from services.domain.tariff.terms import terms_of
 from services.domain.units import millis_of
@@ -47,6 +47,40 @@ class TestCost:
         ]
         assert found.priced.total == Amount(Decimal(9), Decimal("10.71"))
         assert found.periods == HOUR
+
+    def test_has_the_reservation_before_it_at_its_price(self) -> None:
+        reserved = element(component("TIME", "4"), component("FLAT", "1"), reservation=Reservation.RESERVATION)
+        found = cost(
+            terms_of(tariff(reserved, element(component("ENERGY", "0.4")))),
+            HOUR,
+            UTC,
+            reserved_from=NINE - 900_000,
+        )
+        assert told(found.lines)[:2] == [("RESERVATION_FLAT", 1, 1, 1), ("RESERVATION_TIME", 900, 1, 1)]
+        assert (found.priced.reservation, found.priced.total) == (
+            Amount(Decimal(2), Decimal(2)),
+            Amount(Decimal(8), Decimal(8)),
+        )
+        assert (found.reserved, found.periods) == ((period(-15, 0),), HOUR)
+
+    def test_cuts_a_reservation_where_its_price_changes(self) -> None:
+        late = element(component("TIME", "6"), start_time=time(21, 45), reservation=Reservation.RESERVATION)
+        early = element(component("TIME", "2"), reservation=Reservation.RESERVATION)
+        found = cost(terms_of(tariff(late, early)), HOUR, BERLIN, reserved_from=NINE - 1_800_000)
+        assert found.reserved == (period(-30, -5), period(-5, 0))
+        assert told(found.lines) == [
+            ("RESERVATION_TIME", 1500, Decimal("0.8333"), Decimal("0.8333")),
+            ("RESERVATION_TIME", 300, Decimal("0.5"), Decimal("0.5")),
+        ]
+
+    @pytest.mark.parametrize("since", [None, NINE, NINE + 1])
+    def test_has_no_reservation_that_was_not_made_before(self, since: int | None) -> None:
+        reserved = element(component("TIME", "4"), reservation=Reservation.RESERVATION)
+        assert cost(terms_of(tariff(reserved)), HOUR, UTC, reserved_from=since).reserved == ()
+
+    def test_keeps_reservations_out_where_they_have_no_price(self) -> None:
+        found = cost(terms("0.4", "2", "1", "19"), HOUR, UTC, reserved_from=NINE - 900_000)
+        assert (found.reserved, found.priced.reservation) == ((), None)
 
     def test_follows_the_time_of_day_of_the_place(self) -> None:
         night = element(component("ENERGY", "0.2", vat="19"), start_time=time(22), end_time=time(6))

@@ -82,6 +82,13 @@ class TestAfter:
         found = after(reservation(status=status), command, answered(outcome), START + 5)
         assert (found and (found.status, found.updated_at)) == (becomes and (becomes, START + 5))
 
+    def test_stands_since_it_was_accepted_first(self) -> None:
+        made = after(reservation(status="REQUESTED"), "RESERVE_NOW", answered(CommandOutcome.ACCEPTED), START)
+        assert made is not None
+        longer = after(made, "RESERVE_NOW", answered(CommandOutcome.ACCEPTED), START + 5)
+        assert longer is not None
+        assert (made.active_at, longer.active_at, longer.updated_at) == (START, START, START + 5)
+
     def test_without_an_answer_or_a_reservation_is_as_it_was(self) -> None:
         assert after(reservation(), "RESERVE_NOW", None, START) is None
         assert after(None, "RESERVE_NOW", answered(), START) is None

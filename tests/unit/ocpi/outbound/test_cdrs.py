@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.events.common import ChargeDetail, ChargingPeriod
+from services.domain.units import rfc3339
 from services.ocpi.outbound.cdrs import NOT_PRICED
 from services.ocpi.outbound.cdrs import cdr as told_of
 from services.ocpi.outbound.told import told as in_version
@@ -49,6 +50,17 @@ class TestCdr:
         warnings: list[str] = []
         told_of(cdr(), station(), "EUR", URL, warnings)
         assert warnings == []
+
+
+class TestReservedCdr:
+    def test_begins_with_the_reservation_and_has_its_time(self) -> None:
+        waited = ChargingPeriod(started_at=START - 900_000, ended_at=START, energy_wh=Decimal(0))
+        record = told(detail(reserved_periods=(waited,), reservation_cost=Decimal(1)))
+        assert record.start_date_time == record.charging_periods[0].start_date_time == rfc3339(START - 900_000)
+        assert [one.type for one in record.charging_periods[0].dimensions] == ["RESERVATION_TIME"]
+        assert volumes(record, "RESERVATION_TIME") == [Decimal("0.25")]
+        assert record.charging_periods[1:] == told().charging_periods
+        assert record.total_reservation_cost is not None
 
 
 class TestCreditCdr:
