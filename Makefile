@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q
 
-.PHONY: help setup demo up test check conformance bench chaos ocpi-client generate lock clean
+.PHONY: help setup demo up test check check-base check-slices conformance bench chaos ocpi-client generate lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,8 +38,18 @@ check: setup ## Format, lint, types, architecture, freshness and fast tests, in 
 	@$(BIN)/lint-imports > build.log 2>&1 || { cat build.log; rm build.log; exit 1; }; rm -f build.log
 	@$(BIN)/python tools/generate_events.py --check
 	@$(BIN)/python tools/settings_docs.py --check
+	@$(MAKE) --no-print-directory -j 2 -Otarget check-base check-slices
+
+# Two runs side by side: handing single tests out to workers takes longer than most of them do.
+QUICK := WATTLOG_TEST_PROFILE=quick $(BIN)/python -m pytest -q --durations=3 -m "not integration and not chaos and not slow"
+BASE := tests/unit/domain tests/unit/runtime tests/contract tests/architecture tests/golden
+
+check-base:
+	@$(QUICK) $(BASE)
+
+check-slices:
 	@$(BIN)/mypy
-	@WATTLOG_TEST_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not integration and not chaos and not slow" tests/unit tests/contract tests/architecture tests/scenarios tests/golden
+	@$(QUICK) $(BASE:%=--ignore=%) tests/unit tests/scenarios
 
 conformance: setup ## Run the cases of the OCPP compliance tool against the edge; table, build/conformance.json
 	@$(BIN)/python -m tests.conformance

@@ -50,6 +50,7 @@ def as_told(record: SignedRecord) -> tuple[dict[str, Any], list[bool]]:
 
 
 @pytest.mark.skipif(not VECTORS.is_dir(), reason="the signed-meter vectors are not beside the repository")
+@pytest.mark.slow
 class TestVectors:
     def test_are_found_true_and_untrue_as_by_the_verifier(self) -> None:
         asked: list[Any] = []

@@ -160,6 +160,7 @@ class TestDecompress:
         packed = bytes(CODECS[name].compress(body))
         assert http.decompress(packed, f" {name.upper()} ", 10_000_000) == body
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", CODECS)
     def test_stops_a_bomb_at_the_limit(self, name: str) -> None:
         bomb = bytes(CODECS[name].compress(bytes(50_000_000)))

@@ -307,6 +307,7 @@ class TestStates:
     cuts=st.sets(st.integers(0, 40)),
     checkpoints=st.sets(st.integers(0, 40)),
 )
+@pytest.mark.slow
 def test_publishes_the_same_however_records_come_in_batches(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str]], cuts: set[int], checkpoints: set[int]
 ) -> None:
