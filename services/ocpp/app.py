@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from services.domain.agreements import agreement_for
+from services.domain.events.agreement import Agreement
 from services.domain.events.authorization import AuthorizationAnswered
 from services.domain.events.certificate import Certificate
 from services.domain.events.common import CertificateStatus
@@ -19,6 +21,7 @@ from services.domain.events.station import CommandAnswered, CommandRequested, Co
 from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
 from services.domain.providers import Providers
+from services.domain.units import Millis
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
 from services.ocpp.frame_log import FLUSH_S, FrameLog
@@ -75,7 +78,7 @@ async def operate(
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
         tokens, registry.stations, *registry.tariffs.views, registry.locations, registry.certificates,
-        registry.partners,
+        registry.partners, registry.agreements,
         *_tails(settings, codec, edge, registry.in_use), _answers(settings, codec, about_tokens),
     ]  # fmt: skip
     for reader in readers:
@@ -130,6 +133,7 @@ class _Registry:
         self.edge: StationEdge | None = None
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
         self.tariffs = TariffBook(settings.kafka, codec)
+        self.agreements: View[Agreement] = View(settings.kafka, codec, Agreement.TOPIC)
         self.locations: View[Location] = View(settings.kafka, codec, Location.TOPIC)
         self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
         self.providers = Providers()
@@ -137,6 +141,10 @@ class _Registry:
         self.in_use = TokensInUse()
         self.contract_cas = ContractCas(settings.contract_cas())
         self._loop = asyncio.get_running_loop()
+
+    def agreement(self, tenant: str, contract_id: str | None, at: Millis) -> Agreement | None:
+        """Under which a contract charges what starts then."""
+        return agreement_for((known for _, known in self.agreements.items()), tenant, contract_id, at)
 
     def _changed(self, key: str, station: Station | None) -> None:
         """On the view's thread."""
@@ -160,6 +168,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         station=registry.stations.get,
         tariff=registry.tariffs.tariffs.get,
         prices=registry.tariffs.prices,
+        agreement=registry.agreement,
         location=registry.locations.get,
         certificate=registry.certificates.get,
         charging_elsewhere=registry.in_use.elsewhere,

@@ -37,7 +37,8 @@ TOPICS = [
     "station.events.v1", "station.state.v1", "station.connection.v1", "station.commands.v1", "station.results.v1",
     "transaction.events.v1", "authorization.events.v1", "token.state.v1", "ocpp.frames.v1",
     "certificate.events.v1", "certificate.state.v1", "tariff.state.v1", "tariff.prices.v1", "location.state.v1",
-    "authorization.requests.v1", "authorization.answers.v1", "partner.state.v1", "charging.events.v1",
+    "agreement.state.v1", "authorization.requests.v1", "authorization.answers.v1", "partner.state.v1",
+    "charging.events.v1",
 ]  # fmt: skip
 TOLD = [
     "station.events.v1", "station.results.v1", "transaction.events.v1", "authorization.events.v1",

@@ -1,4 +1,7 @@
-"""Block I, cost: what a transaction costs so far, or has cost, by the tariff of its station (I02, I03)."""
+"""Block I, cost: what a transaction costs so far, or has cost (I02, I03).
+
+By the tariff that the agreement with the token's provider names, else by the station's: as records have it.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
@@ -12,11 +15,13 @@ from services.domain.events.transaction import TransactionEnded, TransactionStar
 from services.domain.tariff.announced import terms_at
 from services.domain.tariff.costing import cost, zone_of
 from services.domain.tariff.engine import NOTHING
+from services.domain.tokens import token_key
 from services.domain.units import Millis
 from services.ocpp.inbound.meter_values import BEGIN, END, register_at
 from services.ocpp.inbound.reply import Begun, Context, Edge, Point
 
 NONE_BEGUN: Final[Mapping[str, Begun]] = MappingProxyType({})
+_ACCEPTED: Final = (None, "Accepted")
 _MOST: Final = 64
 """Transactions that are remembered of one connection; the oldest are forgotten."""
 
@@ -29,16 +34,18 @@ _PARKED_MS: Final = 60_000
 def learned(begun: Mapping[str, Begun], events: Iterable[Any], edge: Edge) -> Mapping[str, Begun]:
     """What is known of a connection's transactions after a message of one of them.
 
-    The terms are those that are in force when it starts, whatever changes meanwhile.
+    The terms are those that are in force when it starts, whatever changes meanwhile; a token that comes later, as
+    of one that began with the plug, has its agreement's as of the start.
     """
     for event in events:
         if not isinstance(event, TransactionStarted | TransactionUpdated) or event.transaction_id is None:
             continue
         at = begun.get(event.transaction_id)
         if isinstance(event, TransactionStarted):
-            at = Begun(event.started_at, event.meter_start_wh, _terms(edge, event))
+            at = Begun(event.started_at, event.meter_start_wh, _terms(edge, event, event.started_at))
         if at is None:
             continue
+        at = _with_holder(at, event, edge)
         at = at._replace(register_wh=_first(event.meter_values)) if at.register_wh is None else at
         at = at._replace(course=_with_readings(at.course, event.meter_values))
         others = [(other, known) for other, known in begun.items() if other != event.transaction_id]
@@ -52,6 +59,8 @@ def total_cost(event: TransactionUpdated | TransactionEnded, context: Context) -
     Known it is where the station has a tariff and the transaction began on this connection, or its end says how.
     """
     begun = context.begun.get(event.transaction_id or "")
+    if begun is not None and isinstance(event, TransactionUpdated):
+        begun = _with_holder(begun, event, context.edge)
     periods = () if begun is None or begun.terms is None else _periods(begun, event)
     if begun is None or begun.terms is None or not periods:
         return None
@@ -62,13 +71,31 @@ def total_cost(event: TransactionUpdated | TransactionEnded, context: Context) -
     return None if total.incl_vat is None else float(total.incl_vat)
 
 
-def _terms(edge: Edge, event: TransactionStarted) -> TariffTerms | None:
+def _with_holder(begun: Begun, event: TransactionStarted | TransactionUpdated, edge: Edge) -> Begun:
+    """The first token that was accepted decides whose agreement counts."""
+    if begun.holder or event.id_token is None or event.authorization_status not in _ACCEPTED:
+        return begun
+    agreed = _agreed_tariff_id(edge, event, begun.at)
+    return begun._replace(holder=True, terms=_terms(edge, event, begun.at, agreed) if agreed else begun.terms)
+
+
+def _agreed_tariff_id(edge: Edge, event: TransactionStarted | TransactionUpdated, at: Millis) -> str | None:
+    """What the agreement with the token's provider names; None when there is none, or it names no tariff."""
+    token = event.id_token and edge.token(token_key(event.tenant, event.id_token.value))
+    agreement = edge.agreement(event.tenant, token.contract_id, at) if token and token.contract_id else None
+    return agreement.tariff_id if agreement else None
+
+
+def _terms(
+    edge: Edge, event: TransactionStarted | TransactionUpdated, at: Millis, tariff_id: str | None = None
+) -> TariffTerms | None:
+    """The terms of a tariff, or of the station's, as they were then."""
     station = edge.station(f"{event.tenant}/{event.station_id}")
-    key = f"{event.tenant}/{station.tariff_id}" if station is not None and station.tariff_id is not None else None
-    tariff = None if key is None else edge.tariff(key)
-    if station is None or key is None or tariff is None:
+    named = tariff_id or (None if station is None else station.tariff_id)
+    tariff = edge.tariff(f"{event.tenant}/{named}") if named else None
+    if tariff is None:
         return None
-    return terms_at(tariff.terms, edge.prices(key), station.location_id, event.started_at)
+    return terms_at(tariff.terms, edge.prices(tariff.key), station.location_id if station else None, at)
 
 
 def _zone(context: Context, terms: TariffTerms) -> tzinfo:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from cryptography.x509 import Certificate
 
+from services.domain.events.agreement import Agreement
 from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.certificate import Certificate as StationCertificate
 from services.domain.events.common import CertificateStatus, RegistrationStatus, TariffTerms
@@ -53,6 +54,8 @@ class Edge:
     """Looks up a tariff by `{tenant}/{tariff_id}`."""
     prices: Callable[[str], Iterable[EnergyPriceAnnounced]] = lambda _key: ()
     """What was announced for a tariff, by the same key."""
+    agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
+    """(tenant, contract id, start of a transaction): under which it is charged."""
     location: Callable[[str], Location | None] = lambda _key: None
     """Looks up a location by `{tenant}/{location_id}`."""
     heartbeat_interval_s: int = 300
@@ -110,13 +113,15 @@ class Point(NamedTuple):
 class Begun(NamedTuple):
     """When a transaction began, under which terms, and with what on the energy register if that was told.
 
-    `course`: the first reading of each quarter hour, and the first of the highest register.
+    `course`: the first reading of each quarter hour, and the first of the highest register. `holder`: it is known
+    who charges, and so whose agreement counts.
     """
 
     at: Millis
     register_wh: Decimal | None
     terms: TariffTerms | None = None
     course: tuple[Point, ...] = ()
+    holder: bool = False
 
 
 class Granted(NamedTuple):

@@ -6,11 +6,15 @@ from typing import Any
 import orjson
 import pytest
 
-from services.domain.events.common import MeterValue, TariffTerms
+from services.domain.agreements import agreement_for
+from services.domain.events.agreement import Agreement
+from services.domain.events.common import MeterValue, TariffTerms, TokenStatus
 from services.domain.events.location import Location
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
+from services.domain.events.token import Token
 from services.domain.tariff.terms import terms_of
+from services.domain.tokens import token_key
 from services.domain.units import parse_rfc3339
 from services.ocpp.connection import Connection
 from services.ocpp.inbound.cost import _with_readings
@@ -46,7 +50,14 @@ class Charging:
         self.machine = Connection(known or edge(), STATION, V201, 7)
         self.number = 0
 
-    def says(self, kind: str, *readings: dict[str, Any], minute: int = 0, transaction: str = "t1") -> Any:
+    def says(
+        self,
+        kind: str,
+        *readings: dict[str, Any],
+        minute: int = 0,
+        transaction: str = "t1",
+        token: str | None = None,
+    ) -> Any:
         """totalCost of the answer; None for none."""
         self.number += 1
         message = {
@@ -54,11 +65,77 @@ class Charging:
             "triggerReason": "MeterValuePeriodic",
             "seqNo": self.number, "transactionInfo": {"transactionId": transaction},
             **({"meterValue": list(readings)} if readings else {}),
+            **({"idToken": {"idToken": token, "type": "ISO14443"}} if token else {}),
         }  # fmt: skip
         step = self.machine.receive(orjson.dumps([2, f"m{self.number}", "TransactionEvent", message]), NOW)
         assert step.reply is not None
         self.machine.settle(step)
         return orjson.loads(step.reply)[2].get("totalCost")
+
+
+AGREED = replace(
+    TARIFF, tariff_id="T2", terms=replace(TERMS, tariff_id="T2", energy_price_per_kwh=Decimal("0.20"))
+)
+
+
+def agreement(tariff_id: str | None) -> Agreement:
+    return Agreement(
+        tenant=TENANT, agreement_id="A1", partner_id="NL-TNM", tariff_id=tariff_id, valid_from=0,
+        name="TNM", payment_days=14, updated_at=1,
+    )  # fmt: skip
+
+
+def agreed(tariff_id: str | None = "T2", contract_id: str = "NL-TNM-C00000001-X") -> Edge:
+    """An edge with two tokens: one of a provider with an agreement, one that it never let in."""
+
+    def token(uid: str, status: TokenStatus) -> Token:
+        return Token(
+            tenant=TENANT, token_uid=uid, token_type="RFID", contract_id=contract_id, issuer="TNM",
+            status=status, updated_at=1,
+        )  # fmt: skip
+
+    tokens = {
+        token_key(TENANT, "AA"): token("AA", TokenStatus.VALID),
+        token_key(TENANT, "BB"): token("BB", TokenStatus.BLOCKED),
+    }
+    known = agreement(tariff_id)
+    return replace(
+        edge(),
+        token=tokens.get,
+        tariff={TARIFF.key: TARIFF, AGREED.key: AGREED}.get,
+        agreement=lambda tenant, contract, at: agreement_for([known], tenant, contract, at),
+    )
+
+
+class TestAgreement:
+    def test_names_the_tariff_of_its_provider_s_tokens(self) -> None:
+        charging = Charging(agreed())
+        charging.says("Started", reading(1000), token="AA")
+        assert charging.says("Ended", reading(2000)) == pytest.approx(1.25 * (0.5 + 0.2))
+
+    def test_counts_of_a_token_that_comes_after_the_plug(self) -> None:
+        charging = Charging(agreed())
+        charging.says("Started", reading(1000))
+        assert charging.says("Updated", reading(2000), token="AA") == pytest.approx(1.25 * (0.5 + 0.2))
+        assert charging.says("Updated", reading(2000), token="CC") == pytest.approx(1.25 * (0.5 + 0.2))
+
+    def test_is_not_that_of_a_token_that_was_refused(self) -> None:
+        charging = Charging(agreed())
+        charging.says("Started", reading(1000), token="BB")
+        assert charging.says("Updated", reading(2000)) == pytest.approx(1.25 * (0.5 + 0.4))
+
+    @pytest.mark.parametrize(
+        "known", [agreed(tariff_id=None), agreed(contract_id=""), agreed(contract_id="DE-XXX-C1")]
+    )
+    def test_that_names_none_or_is_not_there_leaves_the_station_s(self, known: Edge) -> None:
+        charging = Charging(known)
+        charging.says("Started", reading(1000), token="AA")
+        assert charging.says("Ended", reading(2000)) == pytest.approx(1.25 * (0.5 + 0.4))
+
+    def test_that_names_an_unknown_tariff_has_no_cost(self) -> None:
+        charging = Charging(agreed(tariff_id="T9"))
+        charging.says("Started", reading(1000), token="AA")
+        assert charging.says("Ended", reading(2000)) is None
 
 
 class TestTotalCost:
