@@ -11,6 +11,7 @@ import base64
 import logging
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -151,8 +152,10 @@ def register(kafka: KafkaSettings, stations: int) -> None:
 
 
 @contextmanager
-def edge(folder: Path, kafka: KafkaSettings, limits: bool = False) -> Iterator[tuple[int, int]]:
-    """`wattlog ocpp`: its port and process id; with its limits or without."""
+def edge(
+    folder: Path, kafka: KafkaSettings, limits: bool = False, more: dict[str, str] | None = None
+) -> Iterator[tuple[int, int]]:
+    """`wattlog ocpp`: its port and process id; with its limits or without, and `more` settings."""
     port, metrics = free_ports(2)
     env = {
         "WATTLOG_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
@@ -162,7 +165,7 @@ def edge(folder: Path, kafka: KafkaSettings, limits: bool = False) -> Iterator[t
         "WATTLOG_OCPP_METRICS_PORT": str(metrics),
         "WATTLOG_DATA_DIR": str(folder),
         "WATTLOG_LOG_LEVEL": "warning",
-    }
+    } | (more or {})
     if not limits:
         env |= {"WATTLOG_STATION_MESSAGES_PER_S": "100000", "WATTLOG_CONNECTS_PER_S": "100000"}
     with process([sys.executable, "-m", "services", "ocpp"], env, f"http://127.0.0.1:{metrics}/readyz") as pid:
@@ -260,12 +263,13 @@ class StationClient(WSListener):
             self.transport.send(WSMsgType.TEXT, data)
 
 
-async def connected(port: int, number: int, protocol: str) -> StationClient:
-    name = station_id(number)
+async def connected(port: int, number: int, protocol: str, tls: ssl.SSLContext | None = None) -> StationClient:
+    name, server = station_id(number), "wss://localhost" if tls else "ws://127.0.0.1"
     credentials = base64.b64encode(f"{name}:".encode() + PASSWORD).decode()
     _, client = await ws_connect(
         StationClient,
-        f"ws://127.0.0.1:{port}/ocpp/{name}",
+        f"{server}:{port}/ocpp/{name}",
+        ssl_context=tls,
         extra_headers={"Sec-WebSocket-Protocol": protocol, "Authorization": f"Basic {credentials}"},
         use_aiofastnet=False,
         logger_name=logging.LoggerAdapter(logging.getLogger("bench")),

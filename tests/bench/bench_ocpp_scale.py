@@ -8,6 +8,7 @@ stayed connected, in a process of their own, send Heartbeats: how long these wai
 import asyncio
 import json
 import random
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ from typing import Any
 import uvloop
 from picows import WSError
 
+from services.runtime.embedded.pki import Pki
+from services.runtime.embedded.ports import free_ports
+from services.runtime.settings import KafkaSettings
 from tests.bench.bench_ocpp import (
     BOOT,
     ROOT,
@@ -37,7 +41,7 @@ from tests.bench.bench_ocpp import (
 
 STEADY = 100
 AT_ONCE = 500
-RSS_BAR_KIB, STORM_BAR, HEARTBEAT_BAR_MS = 13.0, 3000.0, 250.0
+RSS_BAR_KIB, TLS_RSS_BAR_KIB, STORM_BAR, HEARTBEAT_BAR_MS = 13.0, 45.0, 3000.0, 250.0
 _BEAT_S = 1.0
 _STORM_WITHIN_S = 120.0
 Figure = dict[str, Any]
@@ -52,6 +56,7 @@ def measure(quick: bool = False) -> list[Figure]:
         with edge(Path(folder), kafka, limits=True) as (port, pid), steady(port) as beats:
             figures = uvloop.run(_storms(port, pid, range(STEADY, STEADY + stations)))
         waited_ms = beats()
+        figures.append(_tls(Path(folder), kafka, range(STEADY, STEADY + stations)))
     p99 = quantiles(waited_ms, n=100)[98]
     about = f"Heartbeat of a connected station during storms of {stations:,} ({len(waited_ms):,} sent), p99"
     return [*figures, figure(about, p99, "ms", HEARTBEAT_BAR_MS, p99 <= HEARTBEAT_BAR_MS)]
@@ -82,7 +87,32 @@ async def _storms(port: int, pid: int, numbers: range) -> list[Figure]:
     ]
 
 
-async def _all_back(port: int, numbers: range) -> list[StationClient]:
+def _tls(folder: Path, kafka: KafkaSettings, numbers: range) -> Figure:
+    """Memory per idle station over TLS, of an edge of its own."""
+    pki, (tls_port,) = Pki(folder / "pki"), free_ports(1)
+    settings = {
+        "WATTLOG_OCPP_TLS_PORT": str(tls_port),
+        "WATTLOG_TLS_CERTIFICATE_FILE": str(pki.server_file),
+        "WATTLOG_CLIENT_CA_FILE": str(pki.ca_file),
+    }
+    with edge(folder, kafka, more=settings) as (_, pid):
+        kib = uvloop.run(_idle_tls(tls_port, pid, numbers, ssl.create_default_context(cafile=pki.ca_file)))
+    about = f"RSS per idle station over TLS, {len(numbers):,} connected"
+    return figure(about, kib, "KiB", TLS_RSS_BAR_KIB, kib <= TLS_RSS_BAR_KIB)
+
+
+async def _idle_tls(port: int, pid: int, numbers: range, tls: ssl.SSLContext) -> float:
+    warm = await _all_back(port, numbers[:STEADY], tls)
+    before = rss_kib(pid)
+    clients = await _all_back(port, numbers[STEADY:], tls)
+    await asyncio.sleep(3)
+    grown = rss_kib(pid) - before
+    for client in [*warm, *clients]:
+        client.transport.disconnect()
+    return grown / len(clients)
+
+
+async def _all_back(port: int, numbers: range, tls: ssl.SSLContext | None = None) -> list[StationClient]:
     """Everyone connects and boots; who is refused tries again, as stations do."""
     gate = asyncio.Semaphore(AT_ONCE)
     until = time.monotonic() + _STORM_WITHIN_S
@@ -91,7 +121,7 @@ async def _all_back(port: int, numbers: range) -> list[StationClient]:
         while time.monotonic() < until:
             try:
                 async with gate:
-                    client = await connected(port, number, V16)
+                    client = await connected(port, number, V16, tls)
                     await client.run(iter(session_frames([("BootNotification", BOOT)], 0)))
             except (WSError, OSError):
                 await asyncio.sleep(random.uniform(0.5, 2))
