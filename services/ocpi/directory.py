@@ -232,6 +232,15 @@ class Directory:
     def tariffs(self, tenant: str) -> list[Tariff]:
         return [tariff for _, tariff in self._book.tariffs.items() if tariff.tenant == tenant]
 
+    def tariff_at(self, tenant: str, tariff_id: str, now: Millis) -> Tariff | None:
+        """The tariff as it is for sessions that start now."""
+        known = self.tariff(tenant, tariff_id)
+        return None if known is None else self._book.at(known, now)
+
+    def is_announced(self, tenant: str, tariff_id: str, at: Millis) -> bool:
+        """Whether a price is known that begins or ends then."""
+        return any(at in (one.starts_at, one.ends_at) for one in self._book.prices(f"{tenant}/{tariff_id}"))
+
     def tariffs_at(self, tenant: str, now: Millis) -> list[Tariff]:
         """With the prices that are announced for now, but for those of single locations."""
         return [self._book.at(tariff, now) for tariff in self.tariffs(tenant)]

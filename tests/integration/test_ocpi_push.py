@@ -4,16 +4,19 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.domain.events.cdr import CdrHeld, CdrIssued
-from services.domain.events.common import ChargeDetail, DeliveryOutcome
+from services.domain.events.cdr import Cdr, CdrHeld, CdrIssued
+from services.domain.events.common import CdrStatus, ChargeDetail, DeliveryOutcome
 from services.domain.events.delivery import PartnerDeliveries, PushQueued
+from services.domain.events.tariff import EnergyPriceAnnounced
 from services.domain.ids import derived_id
+from services.runtime.clock import now_ms
 from services.runtime.settings import KafkaSettings
 from tests.integration.ocpi_case import say
 from tests.integration.push_case import (
@@ -63,6 +66,12 @@ class World:
 
     def sessions(self) -> list[Got]:
         return [one for one in self.emsp.of("PUT") if "/sessions/" in one.path]
+
+    def tariff_prices(self) -> list[float]:
+        """What a kWh costs in each tariff that was told, in their order."""
+        told = [one.body["elements"] for one in self.emsp.of("PUT") if "/tariffs/" in one.path]
+        parts = [part for elements in told for one in elements for part in one["price_components"]]
+        return [part["price"] for part in parts if part["type"] == "ENERGY"]
 
     def outcomes(self, module: str) -> list[DeliveryOutcome]:
         return [one.outcome for one in attempts(self.kafka) if one.module == module]
@@ -170,6 +179,38 @@ class TestWhatIsTold:
         assert event.payload_sha256 == hashlib.sha256(bodies[0]).hexdigest()
         assert event.request_id == world.emsp.got[0].headers["x-request-id"]
         assert json.loads(bodies[0])["id"] == event.object_id
+
+
+class TestHeldRecord:
+    def test_waits_until_it_may_be_delivered(self, world: World) -> None:
+        of_issue = issued(7)
+        state = Cdr(
+            tenant=TENANT, cdr_id=of_issue.cdr_id, status=CdrStatus.ISSUED, detail=of_issue.detail,
+            version=2, updated_at=END, held_reason="EVIDENCE_FAILED",
+        )  # fmt: skip
+        world.say(state, of_issue)
+        with pushing(push_settings(world.kafka, world.data_dir)):
+            until(lambda: of_issue.cdr_id in world.waiting())
+            world.say(issued(8))
+            until(lambda: [one.object_id for one in world.emsp.of("POST")] == [issued(8).cdr_id])
+            world.say(replace(state, version=3, held_reason=None))
+            until(lambda: {one.object_id for one in world.emsp.of("POST")} == {issued(8).cdr_id, of_issue.cdr_id})
+
+
+class TestPrice:
+    def test_that_was_announced_is_told_when_it_begins_and_when_it_has_ended(self, world: World) -> None:
+        now = now_ms()
+        price = EnergyPriceAnnounced(
+            event_id="p1", tenant=TENANT, tariff_id=tariff().tariff_id, starts_at=now - 1_000, ends_at=now + 8_000,
+            energy_price_per_kwh=Decimal("0.11"), recorded_at=now,
+        )  # fmt: skip
+        with pushing(push_settings(world.kafka, world.data_dir)):
+            world.say(replace(tariff(), updated_at=now - 2_000))
+            until(lambda: len(world.tariff_prices()) == 1)
+            world.say(price)
+            until(lambda: len(world.tariff_prices()) == 3)
+        usual, announced, after = world.tariff_prices()
+        assert (usual, announced) == (after, 0.11)
 
 
 class TestOrder:

@@ -3,26 +3,27 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Container
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 import structlog
 
-from services.domain.events.cdr import CdrIssued
+from services.domain.events.cdr import Cdr, CdrIssued
 from services.domain.events.delivery import DeliveryAttempted, PartnerDeliveries, PushQueued
 from services.domain.events.location import Location
 from services.domain.events.session import Session
 from services.domain.events.settlement import CdrStepRequested
 from services.domain.events.station import Connection, Station, StationStatus
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.ocpi.app import new_token
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.peer import Peer
 from services.ocpi.push import telling
 from services.ocpi.push.courier import Means
 from services.ocpi.push.fold import Audience, Known, fold
+from services.ocpi.push.held import LOOKED_BACK_MS, HeldRecords
 from services.ocpi.push.requests import Requests
 from services.ocpi.push.sender import Outbox, Sender
 from services.ocpi.push.settings import PushSettings
@@ -36,15 +37,18 @@ from services.runtime.registry import codec_of
 from services.runtime.sealing import seal_of
 from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
+from services.runtime.tail import Tail
 
 _BY_OBJECT = (Session, CdrIssued, Station, StationStatus, Connection)
-_REGISTRY = (Location, Tariff)
+_REGISTRY = (Location, Tariff, EnergyPriceAnnounced)
+_LOOK_S: Final = 0.05
 OWN: Final = (
     CdrStepRequested.TOPIC,
     PushQueued.TOPIC,
     DeliveryAttempted.TOPIC,
     PartnerDeliveries.TOPIC,
     telling.DEAD_LETTERS,
+    Cdr.TOPIC,
 )
 INPUTS: Final = tuple(kind.TOPIC for kind in (*_BY_OBJECT, *_REGISTRY))
 
@@ -81,10 +85,15 @@ async def run(chosen: PushSettings, host: process.Process) -> None:
     await asyncio.to_thread(topics.create_topics, kafka, {*TOPICS, *INPUTS, *OWN})
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus = Directory(kafka, codec), Bus(kafka, codec)
+    held = HeldRecords()
+    doubted = Tail(kafka, codec, (Cdr.TOPIC,), held.take, now_ms() - LOOKED_BACK_MS)
     directory.start()
+    doubted.start()
     try:
         await directory.wait_caught_up()
-        sending = sender(chosen, directory, bus, codec)
+        while not doubted.caught_up:
+            await asyncio.sleep(_LOOK_S)
+        sending = sender(chosen, directory, bus, codec, held)
         parts: list[_Part] = []
         parts += [_Part(host.stopping, parts, host) for _ in range(2)]
         folding = (
@@ -97,6 +106,7 @@ async def run(chosen: PushSettings, host: process.Process) -> None:
         await _until_stopped(host, sending.run(), *folding)
     finally:
         directory.stop()
+        doubted.stop()
         await bus.close()
 
 
@@ -126,12 +136,14 @@ def processors(directory: Directory, codec: Codec) -> tuple[Processor[Known], Pr
     )
 
 
-def sender(chosen: PushSettings, directory: Directory, bus: Bus, codec: Codec) -> Sender:
+def sender(
+    chosen: PushSettings, directory: Directory, bus: Bus, codec: Codec, held: Container[str] = ()
+) -> Sender:
     """The couriers with all that they need; connections to a partner are nobody else's."""
     seal, tls = seal_of(chosen.sealing_key, chosen.common.data_dir), ssl.create_default_context()
     outbox = Outbox(bus)
     means = Means(
-        requests=Requests(chosen, directory, codec),
+        requests=Requests(chosen, directory, codec, now_ms, held),
         partner=directory.partner,
         access=partial(access_to, seal=seal),
         publish=outbox.publish,

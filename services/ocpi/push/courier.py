@@ -34,6 +34,8 @@ _BEHIND_MS: Final = 100
 """How soon it is looked again whether a local copy has come as far as a change."""
 _BEHIND_MOST_MS: Final = 60_000
 """A copy that has not by then never will: what is known is told."""
+_HELD_MS: Final = 5_000
+"""How soon it is looked again whether a record is still held."""
 _IDLE_S: Final = 1.0
 _REMEMBERED: Final = 20_000
 """URLs with the hash of what was last sent there."""
@@ -169,6 +171,9 @@ class Courier:
 
     async def _deliver(self, partner: Partner, item: Waiting) -> None:
         means, push = self._means, item.push
+        if means.requests.is_held(push):
+            self._put_off(item, means.now_ms() + _HELD_MS)
+            return
         if not self._is_known(item):
             self._put_off(item, means.now_ms() + _BEHIND_MS)
             return

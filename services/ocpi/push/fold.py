@@ -17,7 +17,7 @@ from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.domain.events.station import Connection, Station, StationStatus
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
 from services.domain.units import Millis
@@ -85,6 +85,8 @@ def _noticed(audience: Audience, known: Known, event: Any) -> tuple[Known, list[
             return known, [_whole(event, LOCATIONS, event.location_id)]
         case Tariff():
             return known, [_whole(event, TARIFFS, event.tariff_id)]
+        case EnergyPriceAnnounced():
+            return known, _price(event)
     return known, []
 
 
@@ -110,6 +112,16 @@ def _cdr(detail: ChargeDetail, issued_at: Millis) -> list[Change]:
         updated_at=issued_at,
     )
     return [Change(detail.tenant, CDRS, detail.cdr_id, 1, issued_at, state, state=state, owner=owner)]
+
+
+def _price(event: EnergyPriceAnnounced) -> list[Change]:
+    """The tariff changes when a price begins to hold, and when it ends; of one place it is not told (tariffs)."""
+    if event.location_id is not None:
+        return []
+    return [
+        Change(event.tenant, TARIFFS, event.tariff_id, at, max(at, event.recorded_at), event)
+        for at in (event.starts_at, event.ends_at)
+    ]
 
 
 def _station(known: Known, event: Station) -> list[Change]:

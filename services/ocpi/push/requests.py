@@ -1,6 +1,7 @@
 """A change as the request that tells a partner of it, in its version, from what is known now."""
 
 import hashlib
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,7 @@ from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.domain.events.station import Connection, Station, StationStatus
-from services.domain.events.tariff import Tariff
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.units import Millis
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
@@ -63,6 +64,9 @@ class Requests:
     settings: PushSettings
     directory: Directory
     codec: Codec
+    now_ms: Callable[[], Millis]
+    held: Container[str] = ()
+    """Keys of records that are issued, and must not be delivered now."""
     warnings: list[str] = field(default_factory=list)
 
     def of(self, push: PushQueued, partner: Partner) -> Request | Nothing:
@@ -80,6 +84,10 @@ class Requests:
             case receivers.SESSIONS:
                 return self._session(push, partner, url)
         return self._cdr(push, partner, url)
+
+    def is_held(self, push: PushQueued) -> bool:
+        """Whether it is a record that waits for a better verdict."""
+        return push.module == receivers.CDRS and f"{push.tenant}/{push.object_id}" in self.held
 
     def knows(self, push: PushQueued) -> bool:
         """Whether the local copies have come as far as the change; a request would not tell it otherwise."""
@@ -103,6 +111,8 @@ class Requests:
             case Tariff.FULL_NAME:
                 tariff = directory.tariff(tenant, push.object_id)
                 return tariff.updated_at if tariff else 0
+            case EnergyPriceAnnounced.FULL_NAME:
+                return push.changed_at if directory.is_announced(tenant, push.object_id, push.version) else 0
         return None
 
     def _evse(self, push: PushQueued, partner: Partner, url: str) -> Request | Nothing:
@@ -133,7 +143,7 @@ class Requests:
         return self._put(body, _url(url, owner, new["id"]), partner, changed_at(*place))
 
     def _tariff(self, push: PushQueued, partner: Partner, url: str) -> Request | Nothing:
-        known = self.directory.tariff(push.tenant, push.object_id)
+        known = self.directory.tariff_at(push.tenant, push.object_id, self.now_ms())
         if known is None:
             return Nothing.GONE
         new = tariffs.tariff(known.terms, self.settings.operator, known.updated_at)

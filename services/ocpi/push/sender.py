@@ -9,6 +9,7 @@ import structlog
 
 from services.domain.events.delivery import PartnerDeliveries, PushQueued
 from services.domain.events.partner import Partner
+from services.domain.events.tariff import EnergyPriceAnnounced
 from services.domain.folding import Event
 from services.ocpi.peer import Peer
 from services.ocpi.push import metrics
@@ -28,6 +29,8 @@ _LOOK_S: Final = 0.5
 _SAY_EVERY: Final = 4
 """Looks."""
 _READ_WITHIN_S: Final = 900.0
+_LONGEST_MS: Final = 600_000
+"""After so long it is looked again how long there is to wait: clocks are set."""
 _AGAIN_S: Final = 1.0
 _LEVELS: Final = {State.CLOSED.value: 0, State.HALF_OPEN.value: 1, State.OPEN.value: 2}
 
@@ -116,10 +119,18 @@ class Sender:
         """Hand changes to couriers, so many at a time that nobody on the event loop waits for long."""
         for _ in range(min(_AT_ONCE, len(self._inbox))):
             push = self._queue.get(self._inbox.popleft())
-            if push is not None:
+            if push is not None and not self._is_early(push):
                 self._courier(f"{push.tenant}/{push.partner_id}").add(push)
         if self._inbox and self._loop is not None:
             self._loop.call_later(0, self._take_in)
+
+    def _is_early(self, push: PushQueued) -> bool:
+        """Whether it only comes to be true, as a price that was announced does; then it is taken in again."""
+        early_ms = push.changed_at - self._means.now_ms()
+        if push.cause != EnergyPriceAnnounced.FULL_NAME or early_ms <= 0 or self._loop is None:
+            return False
+        self._loop.call_later(min(early_ms, _LONGEST_MS) / 1000, self._noticed, push.key, push)
+        return True
 
     def _courier(self, key: str) -> Courier:
         if key not in self.couriers:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from services.domain.events.cdr import Cdr, CdrCredited, CdrHeld, CdrIssued
@@ -9,6 +10,7 @@ from services.domain.events.common import CdrStatus, Evse, IdToken
 from services.domain.events.delivery import PushQueued
 from services.domain.events.partner import Partner
 from services.domain.events.station import Station
+from services.domain.events.tariff import EnergyPriceAnnounced
 from services.ocpi.push.fold import Audience, Known, fold
 from services.ocpi.wire.parties import Party
 from services.runtime.codec import Codec
@@ -51,6 +53,29 @@ class World:
         self.states.update({key: state for key, state in changes.states.items() if state is not None})
         assert all(isinstance(one, PushQueued) for one in changes.events)
         return list(changes.events)  # type: ignore[arg-type]
+
+
+def announced(**changes: Any) -> EnergyPriceAnnounced:
+    known = EnergyPriceAnnounced(
+        event_id="e", tenant=TENANT, tariff_id="T1", starts_at=END, ends_at=END + 900_000,
+        energy_price_per_kwh=Decimal("0.2"), recorded_at=START,
+    )  # fmt: skip
+    return replace(known, **changes)
+
+
+class TestPrice:
+    def test_changes_its_tariff_when_it_begins_and_when_it_ends(self) -> None:
+        begins, ends = World().pushes(announced())
+        assert {(one.module, one.object_id) for one in (begins, ends)} == {("tariffs", "T1")}
+        assert [one.changed_at for one in (begins, ends)] == [END, END + 900_000]
+        assert begins.push_id != ends.push_id
+
+    def test_that_comes_late_changes_it_at_once(self) -> None:
+        begins, ends = World().pushes(announced(recorded_at=END + 5))
+        assert (begins.changed_at, ends.changed_at) == (END + 5, END + 900_000)
+
+    def test_of_one_place_is_not_told(self) -> None:
+        assert World().pushes(announced(location_id="L1")) == []
 
 
 def issued(**changes: Any) -> CdrIssued:
