@@ -52,6 +52,9 @@ COMMANDS = {
     "analytics": Entry("services.analytics.app:main", "Run the ClickHouse sink (and embedded ClickHouse)."),
     "ocpi": Entry("services.ocpi.app:main", "Run the OCPI edge, which roaming partners pull from."),
     "ocpi-push": Entry("services.ocpi.push.app:main", "Run the process that tells roaming partners what changed."),
+    "nap": Entry(
+        "services.nap.cli:nap", "Serve the national access point (AFIR); show and check what it gets.", app=True
+    ),
     "console": Entry("services.console.app:main", "Run the operations API."),
     "fleet": Entry(
         "services.fleet.cli:fleet", "Run the process that asks many stations; start, watch, stop that.", app=True

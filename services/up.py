@@ -65,6 +65,8 @@ class StackSettings:
     devices_metrics_port: int = setting(9110, "metrics and health of the devices processor")
     evidence_metrics_port: int = setting(9116, "metrics and health of the evidence processor")
     pki_metrics_port: int = setting(9115, "metrics and health of the pki process")
+    nap_port: int = setting(9080, "port at which the national access point fetches data")
+    nap_metrics_port: int = setting(9118, "metrics and health of what the access point fetches")
 
     @property
     def registry_url(self) -> str:
@@ -122,6 +124,7 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
             "ocpi", chosen.ocpi_metrics_port, f"http://127.0.0.1:{chosen.ocpi_port}/ocpi/versions", ("analytics",)
         ),
         _slice("ocpi-push", chosen.ocpi_push_metrics_port),
+        _slice("nap", chosen.nap_metrics_port, f"http://127.0.0.1:{chosen.nap_port}/afir/static"),
     ]
 
 

@@ -11,6 +11,7 @@ from services.devices.app import DevicesSettings
 from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
 from services.fleet.cli import ApiSettings
+from services.nap.settings import NapSettings
 from services.ocpi.push.settings import PushSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
@@ -40,6 +41,7 @@ OWN = {
     "analytics": AnalyticsSettings,
     "ocpi": OcpiSettings,
     "ocpi-push": PushSettings,
+    "nap": NapSettings,
     "console": ConsoleSettings,
     "fleet": FleetSettings,
     "fleet start": ApiSettings,

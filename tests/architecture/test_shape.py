@@ -22,6 +22,7 @@ SLICES = [
     "pki",
     "devices",
     "evidence",
+    "nap",
 ]
 OWN = [p for p in SERVICES.rglob("*.py") if "events" not in p.parts and "__pycache__" not in p.parts]
 PURE = ("inbound", "outbound", "fold", "rows", "wire", "connection")

@@ -25,6 +25,7 @@ from services.console.settings import ConsoleSettings
 from services.devices.app import DevicesSettings
 from services.evidence.app import EvidenceSettings
 from services.fleet.app import FleetSettings
+from services.nap.settings import NapSettings
 from services.ocpi.push.settings import PushSettings
 from services.ocpi.settings import OcpiSettings
 from services.ocpp.settings import OcppSettings
@@ -48,6 +49,7 @@ SETTINGS: dict[str, type] = {
     "ocpp": OcppSettings,
     "ocpi": OcpiSettings,
     "ocpi-push": PushSettings,
+    "nap": NapSettings,
     "console": ConsoleSettings,
     "fleet": FleetSettings,
     "sessions": SessionsSettings,
@@ -76,6 +78,7 @@ PROCESSORS = (
 PORTS = {
     "ocpp": {"ocpp": "WATTLOG_OCPP_PORT", "ocpp-soap": "WATTLOG_OCPP_SOAP_PORT"},
     "ocpi": {"ocpi": "WATTLOG_OCPI_PORT"},
+    "nap": {"nap": "WATTLOG_NAP_PORT"},
     "console": {"console": "WATTLOG_CONSOLE_PORT"},
     "evidence": {"proof": "WATTLOG_PROOF_PORT"},
 }
@@ -212,7 +215,7 @@ class TestSlices:
         assert of_kind(name, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
 
     def test_are_told_only_what_they_understand(self, name: str) -> None:
-        told = {variable["name"] for variable in container(name)["env"]}
+        told = {variable["name"] for variable in container(name).get("env", ())}
         assert told <= {row[0] for row in table(SETTINGS[name])}
 
 
@@ -284,7 +287,7 @@ class TestNetworkPolicies:
             for rule in spec.get("ingress", ())
             for port in rule["ports"]
         }
-        assert let_in == {"ocpp", "ocpp-soap", "ocpi", "console", "proof", "metrics"} == named
+        assert let_in == {"ocpp", "ocpp-soap", "ocpi", "nap", "console", "proof", "metrics"} == named
 
     def test_let_to_clickhouse_who_asks_it(self) -> None:
         (rule,) = self.policies()["those-that-ask-to-clickhouse"]["podSelector"]["matchExpressions"]

@@ -29,6 +29,7 @@ SLICES = {
     "pki",
     "devices",
     "evidence",
+    "nap",
 }
 
 

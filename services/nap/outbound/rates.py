@@ -161,8 +161,10 @@ def _between(least: Any, most: Any, names: tuple[str, str], unit: int) -> dict[s
 
 def _period(limits: TariffRestrictions, place: Location, now: Millis) -> dict[str, Any] | None:
     """Times of the day, days and dates at which a price holds."""
-    offset = utc_offset(place, now)
     timed = limits.start_time or limits.end_time
+    if not (timed or limits.day_of_week or limits.start_date or limits.end_date):
+        return None
+    offset = utc_offset(place, now)
     begin, end = limits.start_time or "00:00", limits.end_time or "00:00"
     part = known(
         {
@@ -185,8 +187,6 @@ def _period(limits: TariffRestrictions, place: Location, now: Millis) -> dict[st
             else None,
         }
     )
-    if not (part or limits.start_date or limits.end_date):
-        return None
     start = f"{limits.start_date}T00:00:00{offset}" if limits.start_date else rfc3339(place.updated_at)
     until = f"{limits.end_date}T00:00:00{offset}" if limits.end_date else None
     return known({"overallStartTime": start, "overallEndTime": until, "validPeriod": [part] if part else None})

@@ -1,5 +1,6 @@
 """What a publication is made of: places that are public, what stands there, and what it costs. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,21 +71,14 @@ def public(
     equipment: Sequence[Equipment],
 ) -> tuple[Place, ...]:
     """Places that may be published, with the stations that are in operation; in the order of their ids."""
-    shown = sorted((one for one in locations if one.publish), key=lambda one: one.location_id)
-    running = [one for one in equipment if one.station.registration is RegistrationStatus.ACCEPTED]
-    return tuple(
-        Place(
-            one,
-            tuple(
-                sorted(
-                    (there for there in running if there.station.location_id == one.location_id),
-                    key=lambda there: there.station.station_id,
-                )
-            ),
-        )
-        for one in shown
-        if one.tenant == tenant
+    shown = sorted(
+        (one for one in locations if one.publish and one.tenant == tenant), key=lambda one: one.location_id
     )
+    there: defaultdict[str | None, list[Equipment]] = defaultdict(list)
+    for one in sorted(equipment, key=lambda one: one.station.station_id):
+        if one.station.registration is RegistrationStatus.ACCEPTED:
+            there[one.station.location_id].append(one)
+    return tuple(Place(one, tuple(there[one.location_id])) for one in shown)
 
 
 def identity(kind: str, *of: Any) -> str:

@@ -121,7 +121,7 @@ FACILITIES: Final = {
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """DayEnum, in the order of OCPI's weekdays."""
 
-_COUNTRIES: Final = dict(
+_COUNTRIES: Final[dict[str, str]] = dict(
     re.findall(
         r"(\w{3})=(\w\w)",
         "AUT=AT BEL=BE BGR=BG CHE=CH CYP=CY CZE=CZ DEU=DE DNK=DK ESP=ES EST=EE FIN=FI FRA=FR GBR=GB GRC=GR HRV=HR"
