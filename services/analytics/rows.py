@@ -281,6 +281,8 @@ def _cdr(state: cdr.Cdr) -> Row:
         "period_marks": [
             {"parking": one.parking, "average_power_w": one.average_power_w} for one in detail.periods
         ],
+        "reservation_id": detail.reservation_id,
+        "reserved_periods": [_period(period) for period in detail.reserved_periods],
     }
 
 

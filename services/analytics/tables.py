@@ -294,6 +294,8 @@ TABLES: dict[str, pa.Schema] = {
             "reservation_cost": _MONEY,
             "price_lines": _LINES,
             "period_marks": _MARKS,
+            "reservation_id": pa.int32(),
+            "reserved_periods": _PERIODS,
         }
     ),
     "ocpp_frames": pa.schema(

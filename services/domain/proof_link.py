@@ -6,14 +6,18 @@ the values themselves, can know it. A record without signed values has no link: 
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from services.domain.events.common import SignedMeterValue
 
 
 def secret(values: Sequence[SignedMeterValue]) -> str:
     """Lower-case hex over the hashes of all values, in their order."""
-    return hashlib.sha256("".join([value.sha256 for value in values]).encode()).hexdigest()
+    return _secret(value.sha256 for value in values)
+
+
+def _secret(hashes: Iterable[str]) -> str:
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def opens(values: Sequence[SignedMeterValue], shown: str) -> bool:
@@ -23,6 +27,11 @@ def opens(values: Sequence[SignedMeterValue], shown: str) -> bool:
 
 def link(public_url: str, tenant: str, cdr_id: str, values: Sequence[SignedMeterValue]) -> str:
     """The driver's page of a record; "" when it has none, or no address of the page is known."""
-    if not public_url or not values:
+    return link_of(public_url, tenant, cdr_id, [value.sha256 for value in values])
+
+
+def link_of(public_url: str, tenant: str, cdr_id: str, hashes: Sequence[str]) -> str:
+    """As `link`, from the hashes of the signed values (`SignedMeterValue.sha256`) in their order."""
+    if not public_url or not hashes:
         return ""
-    return f"{public_url.rstrip('/')}/proof/{tenant}/{cdr_id}/{secret(values)}"
+    return f"{public_url.rstrip('/')}/proof/{tenant}/{cdr_id}/{_secret(hashes)}"

@@ -22,6 +22,9 @@ CDR_COLUMNS = """
     arrayMap(p -> (toUnixTimestamp64Milli(tupleElement(p, 'started_at')),
         toUnixTimestamp64Milli(tupleElement(p, 'ended_at')),
         tupleElement(p, 'energy_wh')), periods) AS period_list,
+    reservation_id, arrayMap(p -> (toUnixTimestamp64Milli(tupleElement(p, 'started_at')),
+        toUnixTimestamp64Milli(tupleElement(p, 'ended_at')),
+        tupleElement(p, 'energy_wh')), reserved_periods) AS reserved_list,
     arrayMap(m -> (tupleElement(m, 'parking'), tupleElement(m, 'average_power_w')), period_marks) AS mark_list,
     arrayMap(l -> (tupleElement(l, 'kind'), tupleElement(l, 'quantity'), tupleElement(l, 'added'),
         tupleElement(l, 'unit_price'), tupleElement(l, 'vat_percent'), tupleElement(l, 'cost_excl_vat'),
@@ -51,7 +54,7 @@ _SAME_IN_DETAIL = (
     "station_id", "transaction_id", "protocol", "evse_id", "evse_uid", "connector_id", "contract_id", "duration_s",
     "energy_wh", "meter_start_wh", "meter_stop_wh", "energy_cost", "time_cost", "session_cost",
     "parking_cost", "reservation_cost",
-    "total_cost_excl_vat", "total_cost_incl_vat", "stopped_reason",
+    "total_cost_excl_vat", "total_cost_incl_vat", "stopped_reason", "reservation_id",
 )  # fmt: skip
 
 
@@ -67,6 +70,10 @@ def _detail(row: Row) -> common.ChargeDetail:
         price_lines=tuple(common.PriceLine(**dict(zip(_LINE, line, strict=True))) for line in row["line_list"]),
         signed_meter_values=tuple(_signed(*value) for value in row["signed_list"]),
         quality_flags=tuple(row["quality_flags"]),
+        reserved_periods=tuple(
+            common.ChargingPeriod(started_at=started_at, ended_at=ended_at, energy_wh=energy_wh)
+            for started_at, ended_at, energy_wh in row["reserved_list"]
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.domain import proof_link
 from services.domain.contract_ids import provider_named
 from services.domain.events.agreement import Agreement
 from services.domain.events.cdr import CdrCredited, CdrIssued
@@ -25,7 +27,7 @@ from services.runtime.clickhouse import ClickHouseSettings, Refused, Unreachable
 from services.runtime.clock import now_ms
 from services.runtime.command_line import fail, publish, reaching_kafka, reading
 from services.runtime.registry import codec_of
-from services.runtime.settings import CommonSettings, KafkaSettings, load
+from services.runtime.settings import CommonSettings, KafkaSettings, load, setting
 from services.runtime.tail import Tail
 from services.settlement.app import main
 from services.settlement.chain import breaks, heads, record_sha256
@@ -45,8 +47,21 @@ _LINES: Final = """
 SELECT
     cdr_id, credit_reference_id, status, agreement_id, station_id, contract_id, toUnixTimestamp64Milli(started_at),
     toUnixTimestamp64Milli(ended_at), energy_wh, currency, total_cost_excl_vat, total_cost_incl_vat,
-    toUnixTimestamp64Milli(issued_at)
+    toUnixTimestamp64Milli(issued_at), hashes
 FROM settlements FINAL
+LEFT JOIN
+(
+    SELECT cdr_id, arrayMap(v -> tupleElement(v, 'sha256'), signed_meter_values) AS hashes
+    FROM cdrs FINAL
+    WHERE tenant = {tenant:String} AND cdr_id IN
+    (
+        SELECT cdr_id
+        FROM settlements
+        WHERE tenant = {tenant:String} AND partner_id = {partner:String}
+            AND issued_at >= fromUnixTimestamp64Milli({first:Int64})
+            AND issued_at < fromUnixTimestamp64Milli({after:Int64})
+    )
+) AS signed USING (cdr_id)
 WHERE tenant = {tenant:String} AND partner_id = {partner:String}
     AND issued_at >= fromUnixTimestamp64Milli({first:Int64})
     AND issued_at < fromUnixTimestamp64Milli({after:Int64})
@@ -59,6 +74,13 @@ WHERE tenant = {tenant:String} AND ({status:String} = '' OR status = {status:Str
 ORDER BY updated_at DESC
 LIMIT {limit:UInt32}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSettings:
+    """What a statement says beside its records."""
+
+    proof_public_url: str = setting("", "address of drivers' pages in links, e.g. https://proof.example.com")
 
 
 class Step(StrEnum):
@@ -153,7 +175,7 @@ def show_statement(
         fail(f"{month!r} in {zone!r} is no month: give e.g. 2026-11 and --zone Europe/Berlin")
     partner_id = _partner(partner)
     rows = _asked(_LINES, {"partner": partner_id, "first": first, "after": after})
-    made = statement(partner_id, month, (Line(*row.values()) for row in rows))
+    made = statement(partner_id, month, map(_line, rows))
     if form is Format.TABLE:
         _print(made)
         return
@@ -163,6 +185,12 @@ def show_statement(
     else:
         out.write_bytes(written)
         typer.echo(f"{len(made.lines)} lines written to {out}.")
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    *told, hashes = row.values()
+    page, tenant = load(StatementSettings).proof_public_url, load(CommonSettings).tenant
+    return replace(Line(*told), driver_url=proof_link.link_of(page, tenant, row["cdr_id"], hashes))
 
 
 @settlement.command("chain")

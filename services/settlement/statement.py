@@ -36,6 +36,8 @@ class Line:
     total_cost_excl_vat: Decimal | None
     total_cost_incl_vat: Decimal | None
     issued_at: Millis
+    driver_url: str = ""
+    """Where the driver checks what was signed; "" when nothing was, or no address of the page is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ _COLUMNS: Final = (
     "total_cost_excl_vat",
     "total_cost_incl_vat",
     "issued_at",
+    "driver_url",
 )
 
 
@@ -173,4 +176,5 @@ def _plain(line: Line) -> dict[str, Any]:
         "total_cost_excl_vat": plain(line.total_cost_excl_vat),
         "total_cost_incl_vat": plain(line.total_cost_incl_vat),
         "issued_at": rfc3339(line.issued_at),
+        "driver_url": line.driver_url,
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.domain.proof_link import link, opens, secret
+from services.domain.proof_link import link, link_of, opens, secret
 from tests.unit.evidence.signing import pair
 
 
@@ -13,6 +13,11 @@ class TestLink:
         assert link("https://proof.example.com/", "t", "c1", (first, last)) == (
             f"https://proof.example.com/proof/t/c1/{secret((first, last))}"
         )
+
+    def test_follows_from_the_hashes_alone(self) -> None:
+        hashes = [one.sha256 for one in pair()]
+        assert link_of("https://p", "t", "c1", hashes) == link("https://p", "t", "c1", pair())
+        assert link_of("https://p", "t", "c1", []) == ""
 
     def test_is_none_without_values_or_address(self) -> None:
         assert link("https://proof.example.com", "t", "c1", ()) == ""

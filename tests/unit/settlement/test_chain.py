@@ -157,7 +157,7 @@ def test_every_field_of_a_record_is_either_hashed_or_known_not_to_be() -> None:
     derived = {
         "credit", "transaction_id", "protocol", "evse_id", "connector_id", "location", "duration_s", "energy_cost",
         "time_cost", "session_cost", "stopped_reason", "periods", "quality_flags", "partner_id", "agreement_id",
-        "parking_cost", "reservation_cost", "price_lines",
+        "parking_cost", "reservation_cost", "price_lines", "reservation_id", "reserved_periods",
     }  # fmt: skip
     assert {field.name for field in fields(ChargeDetail)} - hashed - derived == set()
 

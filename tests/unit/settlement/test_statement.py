@@ -43,6 +43,13 @@ def credit(of: Line, number: int) -> Line:
     return line(number, **taken, **costs)
 
 
+class TestDriverUrl:
+    def test_is_on_every_line_that_has_one(self) -> None:
+        made = statement("NL-TNM", "2026-11", [line(1, driver_url="https://p/proof/t/c1/ab"), line(2)])
+        assert [one["driver_url"] for one in json.loads(as_json(made))["lines"]] == ["https://p/proof/t/c1/ab", ""]
+        assert next(csv.DictReader(io.StringIO(as_csv(made))))["driver_url"].endswith("/c1/ab")
+
+
 class TestMonthOf:
     def test_begins_and_ends_at_midnight_of_the_zone(self) -> None:
         first, after = month_of("2026-11", BERLIN)
