@@ -1,5 +1,6 @@
 """The processes `sessions`, `cdrs` and `whitelist` against a real broker, killed with -9 while they work."""
 
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from services.domain.events.common import CdrStatus, SessionStatus, TokenStatus
 from services.domain.events.dlq import DeadLetter
 from services.domain.events.session import Session, SessionEnded
 from services.domain.events.station import Station
+from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
@@ -285,6 +287,55 @@ class TestTariff:
         assert done.exit_code == 1
         assert "T1 has other terms, which never change: choose a new id" in done.output
         assert self.IN_WORDS in wattlog(tariff, "list").output
+
+    def test_is_added_from_a_file_and_charges_by_what_is_announced(
+        self, kafka_here: KafkaSettings, views: Callable[[Any], View[Any]], tmp_path: Path
+    ) -> None:
+        element = {"price_components": [{"type": "ENERGY", "price": 0.4, "vat": 19, "step_size": 1}]}
+        party = {"country_code": "DE", "party_id": "WAT", "last_updated": "2026-01-01T00:00:00Z"}
+        whole = party | {"id": "DYNAMIC", "currency": "EUR", "elements": [element]}
+        file = tmp_path / "tariff.json"
+        file.write_text(json.dumps([whole, whole | {"id": "OTHER", "extra": 1}]))
+        done = wattlog(tariff, "add", "--file", str(file), "--zone", "Europe/Berlin")
+        assert done.exit_code == 0, done.output
+        assert "/1/extra is not in the specification and was ignored." in done.output
+        known, prices = views(Tariff), views(EnergyPriceAnnounced)
+        wait_for(lambda: len(known) == 2, lambda: len(known))
+        (terms,) = [one.terms for _, one in known.items() if one.tariff_id == "DYNAMIC"]
+        assert (terms.time_zone, terms.elements[0].price_components[0].price) == ("Europe/Berlin", Decimal("0.4"))
+        for price, location in (("0.31", ()), ("0.29", ("--location", "L1"))):
+            told = wattlog(
+                tariff,
+                "price",
+                "DYNAMIC",
+                price,
+                "--from",
+                "2026-12-31T18:00Z",
+                "--to",
+                "2026-12-31T18:15Z",
+                *location,
+            )
+            assert told.exit_code == 0, told.output
+        wait_for(lambda: len(prices) == 2, lambda: len(prices))
+        assert {(one.location_id, one.energy_price_per_kwh) for _, one in prices.items()} == {
+            (None, Decimal("0.31")),
+            ("L1", Decimal("0.29")),
+        }
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("add", "--file", "nowhere.json"), "nowhere.json cannot be read"),
+            (("price", "T9", "0.3", "--from", "2026-12-31T18:00Z", "--to", "2026-12-31T19:00Z"), "no tariff T9"),
+            (("price", "T9", "0.3", "--from", "2026-12-31T19:00Z", "--to", "2026-12-31T18:00Z"), "ends before"),
+            (("price", "T9", "0.3", "--from", "soon", "--to", "2026-12-31T18:00Z"), "is no moment"),
+        ],
+    )
+    def test_file_or_price_that_makes_no_sense_is_refused(
+        self, kafka_here: KafkaSettings, arguments: tuple[str, ...], says: str
+    ) -> None:
+        done = wattlog(tariff, *arguments)
+        assert (done.exit_code, says in done.output) == (1, True), done.output
 
     @pytest.mark.parametrize(
         ("arguments", "code", "says"),

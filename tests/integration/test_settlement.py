@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 
 from services.cdrs.cli import tariff
 from services.domain.events.cdr import Cdr
-from services.domain.events.common import CdrStatus, IdToken, SettlementStatus, TokenStatus
+from services.domain.events.common import CdrStatus, IdToken, SettlementStatus, SignedMeterValue, TokenStatus
 from services.domain.events.session import SessionEnded
 from services.domain.events.settlement import CdrChained, CdrStepRefused, Settlement
 from services.domain.events.token import Token
@@ -43,6 +43,10 @@ NOW = int(time.time() * 1000)
 PROCESSES = ("cdrs", "settlement", "analytics")
 
 
+SIGNED = SignedMeterValue(signed_data=b"OCMF|{}|{}", sha256="ab" * 32)
+PAGE = "https://proof.example.com"
+
+
 def ended(number: int, energy_wh: int, revision: int = 1) -> SessionEnded:
     return SessionEnded(
         event_id=f"e{number}-{revision}",
@@ -58,6 +62,7 @@ def ended(number: int, energy_wh: int, revision: int = 1) -> SessionEnded:
         meter_start_wh=Decimal(0),
         meter_stop_wh=Decimal(energy_wh),
         energy_wh=Decimal(energy_wh),
+        signed_meter_values=(SIGNED,) if number == 3 else (),
         recorded_at=NOW + 3_000 * revision,
     )
 
@@ -85,6 +90,7 @@ def kafka(own_kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "SESSION_TIMEOUT_MS": "6000",
         "HEARTBEAT_INTERVAL_MS": "1500",
         "LOG_LEVEL": "warning",
+        "PROOF_PUBLIC_URL": PAGE,
         **{f"{name.upper()}_METRICS_PORT": str(port) for name, port in zip(PROCESSES, ports[1:], strict=True)},
     }
     for name, value in told.items():
@@ -159,6 +165,7 @@ class TestSettlement:
         self.take_steps(by_session)
         self.replace_a_record(kafka, settlements, folding, processes)
         self.check_statement(kafka)
+        self.correct_records(kafka, settlements)
         self.check_chain(kafka, tmp_path)
 
     def take_steps(self, by_session: dict[str, Settlement]) -> None:
@@ -197,9 +204,38 @@ class TestSettlement:
             "it is INVOICED; ACCEPT is for records that are DELIVERED, DISPUTED"
         }
 
+    def correct_records(self, kafka: KafkaSettings, settlements: View[Settlement]) -> None:
+        """One gets another energy and tariff, another is taken back for good; neither twice."""
+        assert wattlog(tariff, "add", "GOODWILL", "--kwh", "0.10", "--vat", "19").exit_code == 0
+        ids = {k.session_id: k.cdr_id for _, k in settlements.items() if k.status is not SettlementStatus.CREDITED}
+        two, three = ids["s2"], ids["s3"]
+        for arguments, why in (
+            (("correct", three), "say what is to be other"),
+            (("correct", three, "--tariff", "T9"), "there is no tariff T9"),
+            (("credit", "nobody"), "there is no charge detail record nobody"),
+        ):
+            refused = wattlog(settlement, *arguments, "--by", "anna", "--reason", "r")
+            assert (refused.exit_code, why in refused.output) == (1, True), refused.output
+        told = ("--by", "anna", "--reason", "read at the meter")
+        done = wattlog(settlement, "correct", three, "--kwh", "25", "--tariff", "GOODWILL", *told)
+        assert done.exit_code == 0, done.output
+        assert wattlog(settlement, "credit", two, "--by", "anna", "--reason", "wrong customer").exit_code == 0
+        wait_for(
+            lambda: sorted(k.session_id for _, k in settlements.items()), ["s1"] * 3 + ["s2"] * 2 + ["s3"] * 3
+        )
+        totals = {
+            (one.detail.session_id, one.detail.revision, one.detail.credit): one.detail.total_cost_incl_vat
+            for one in records(kafka)
+        }
+        assert totals["s3", 2, False] == Decimal("2.975")
+        assert totals["s3", 1, True] == -(totals["s3", 1, False] or 0)
+        assert totals["s2", 1, True] == -(totals["s2", 1, False] or 0)
+        again = wattlog(settlement, "credit", two, *told)
+        assert (again.exit_code, "only what is issued is corrected" in again.output) == (1, True), again.output
+
     def check_chain(self, kafka: KafkaSettings, tmp_path: Path) -> None:
         whole = wattlog(settlement, "chain")
-        assert (whole.exit_code, "5 records: all on their chains" in whole.output) == (0, True), whole.output
+        assert (whole.exit_code, "8 records: all on their chains" in whole.output) == (0, True), whole.output
         links = [Codec().decode(value) for _, _, value in read_all(kafka, CdrChained.TOPIC) if value]
         assert wattlog(settlement, "chain", "--expect", links[0].link_sha256).exit_code == 0
         packed = wattlog(evidence, "bundle", links[0].cdr_id, "-o", str(tmp_path / "proof.zip"))
@@ -230,6 +266,9 @@ class TestSettlement:
         lines = wattlog(settlement, "statement", "NL-TNM", month, "--format", "csv", "--zone", "UTC").output
         rows = list(csv.DictReader(io.StringIO(lines)))
         assert sum(Decimal(row["total_cost_incl_vat"]) for row in rows) == sums
+        session_of = {one.cdr_id: one.detail.session_id for one in records(kafka)}
+        links = {session_of[row["cdr_id"]]: row["driver_url"] for row in rows}
+        assert (links["s1"], links["s3"].startswith(f"{PAGE}/proof/{TENANT}/")) == ("", True)
         shown = wattlog(settlement, "list", "--status", "disputed")
         assert "cable was locked" in shown.output
         assert "1 record" in shown.output
