@@ -795,6 +795,46 @@ class PartnerEndpoint:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerQuirks:
+    """How a partner differs from the specification, and what is done about it."""
+
+    FULL_NAME: ClassVar[str] = "common.v1.PartnerQuirks"
+    TOPIC: ClassVar[str] = "common.v1"
+
+    token_header: str = "AUTO"  # How our token is shown to it: AUTO (as it was found out), BASE64 or PLAIN.
+    trailing_slash: str = "BARE"  # The paths of its endpoints that we ask: BARE or SLASH (each ends in one).
+    message_ids: str = "ECHO"  # X-Request-ID and X-Correlation-ID of our answers: ECHO (as they came), ALWAYS (new ones where none came) or NONE.
+    date_to: str = "EXCLUSIVE"  # What it means by date_to: EXCLUSIVE or INCLUSIVE.
+    enum_case: str = "UPPER"  # How it wants the values of enums: UPPER or LOWER.
+    receiver_headers: str = "SEND"  # OCPI-to headers of our requests: SEND or OMIT (open routing: a hub finds out itself whom they are for).
+    broadcast: str = "ON"  # Locations and tariffs for the parties behind a hub: ON (told once to the hub, which passes them on) or OFF (told to each of them).
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "token_header": self.token_header,
+            "trailing_slash": self.trailing_slash,
+            "message_ids": self.message_ids,
+            "date_to": self.date_to,
+            "enum_case": self.enum_case,
+            "receiver_headers": self.receiver_headers,
+            "broadcast": self.broadcast,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            token_header=record["token_header"],
+            trailing_slash=record["trailing_slash"],
+            message_ids=record["message_ids"],
+            date_to=record["date_to"],
+            enum_case=record["enum_case"],
+            receiver_headers=record["receiver_headers"],
+            broadcast=record["broadcast"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerRole:
     """A party that speaks through a partner's platform."""
 

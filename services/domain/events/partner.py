@@ -75,6 +75,7 @@ class PartnerCommandTaken:
     reservation_id: str | None = None  # Reservation that is meant, as its partner names it.
     taken_at: int
     deadline_at: int  # The result is TIMEOUT after this.
+    correlation_id: str = ""  # X-Correlation-ID of the request, which its result carries too; empty: none came.
 
     @property
     def key(self) -> str:
@@ -95,6 +96,7 @@ class PartnerCommandTaken:
             "reservation_id": self.reservation_id,
             "taken_at": self.taken_at,
             "deadline_at": self.deadline_at,
+            "correlation_id": self.correlation_id,
         }
 
     @classmethod
@@ -113,6 +115,7 @@ class PartnerCommandTaken:
             reservation_id=record["reservation_id"],
             taken_at=record["taken_at"],
             deadline_at=record["deadline_at"],
+            correlation_id=record["correlation_id"],
         )
 
 
@@ -408,6 +411,10 @@ class Partner:
     sandbox_token: str = ""  # The token that a sandbox partner shows us, sealed, so that its requests can be replayed; empty for others.
     realtime: bool = False  # Whether it is asked about tokens that nobody knows here.
     when_silent: str = "REFUSE"  # What becomes of its ALLOWED tokens while it does not answer: REFUSE or ALLOW.
+    hub: str = ""  # Partner id of the hub that it is behind, whose endpoints and token it is reached with; empty: it is reached directly.
+    quirks: common.PartnerQuirks | None = (
+        None  # How it differs from the specification; null: as for its hub, else not at all.
+    )
 
     @property
     def key(self) -> str:
@@ -437,6 +444,8 @@ class Partner:
             "sandbox_token": self.sandbox_token,
             "realtime": self.realtime,
             "when_silent": self.when_silent,
+            "hub": self.hub,
+            "quirks": None if self.quirks is None else self.quirks.to_record(),
         }
 
     @classmethod
@@ -464,4 +473,6 @@ class Partner:
             sandbox_token=record["sandbox_token"],
             realtime=record["realtime"],
             when_silent=record["when_silent"],
+            hub=record["hub"],
+            quirks=None if record["quirks"] is None else common.PartnerQuirks.from_record(record["quirks"]),
         )
