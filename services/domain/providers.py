@@ -5,6 +5,7 @@ from typing import Final
 
 from services.domain.events.partner import Partner
 from services.domain.events.token import Token
+from services.domain.hubs import HUB, reached
 
 ALLOW: Final = "ALLOW"
 REFUSE: Final = "REFUSE"
@@ -42,35 +43,46 @@ def is_asked_about_unknown(partner: Partner) -> bool:
 
 
 def parties(partner: Partner) -> frozenset[tuple[str, str]]:
-    """Whom the partner speaks for: the party that was invited and, if that is a hub, all of its platform."""
+    """Whose tokens it is asked about: the invited party's and, if that is a hub, those of all of its platform."""
     own = {(partner.country_code, partner.party_id)}
-    if partner.role == "HUB":
+    if partner.role == HUB:
         own |= {(role.country_code, role.party_id) for role in partner.roles}
     return frozenset(own)
 
 
 class Providers:
-    """The partners that can be asked. One thread tells changes, any may look."""
+    """All partners, and those that can be asked. One thread tells changes, any may look."""
 
     def __init__(self) -> None:
         self._known: dict[str, Partner] = {}
+        self._reached: dict[str, Partner] = {}
         self._by_party: dict[tuple[str, str, str], Partner] = {}
         self._about_unknown: dict[str, tuple[Partner, ...]] = {}
 
     def changed(self, key: str, partner: Partner | None) -> None:
         """A partner's new state; None: it is gone."""
         self._known = {name: one for name, one in self._known.items() if name != key}
-        if partner is not None and can_be_asked(partner):
+        if partner is not None:
             self._known[key] = partner
+        self._reached = reached(self._known)
+        asked = [one for one in self._reached.values() if can_be_asked(one)]
         by_party: dict[tuple[str, str, str], Partner] = {}
         about_unknown: defaultdict[str, list[Partner]] = defaultdict(list)
-        for one in sorted(self._known.values(), key=lambda one: (one.role != "HUB", one.key)):
-            # Whoever is a partner of its own is asked directly, not through a hub.
+        for one in sorted(asked, key=lambda one: (one.role != HUB, one.key)):
+            # Whoever is a partner of its own is asked as that, not as one of its hub's many.
             by_party |= {(one.tenant, *party): one for party in parties(one)}
             if is_asked_about_unknown(one):
                 about_unknown[one.tenant].append(one)
         self._by_party = by_party
         self._about_unknown = {tenant: tuple(some) for tenant, some in about_unknown.items()}
+
+    def partner(self, key: str) -> Partner | None:
+        """By its key in partner.state, as it is reached."""
+        return self._reached.get(key)
+
+    def partners(self) -> list[Partner]:
+        """All, as they are reached."""
+        return list(self._reached.values())
 
     def of(self, token: Token) -> Partner | None:
         """Who is asked about a token that its provider keeps here by OCPI."""

@@ -18,11 +18,14 @@ from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.deliveries import Deliveries
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
+from services.ocpi.hub_puller import HubPuller, Means
+from services.ocpi.hub_routes import HubRoutes
+from services.ocpi.inbound.routing import Known
 from services.ocpi.object_routes import ObjectRoutes
 from services.ocpi.peer import Peer
 from services.ocpi.profile_routes import ProfileRoutes
 from services.ocpi.recorder import Recorder
-from services.ocpi.registrar import Outside, Registrar
+from services.ocpi.registrar import Outside, Registrar, access_to
 from services.ocpi.registry_routes import RegistryRoutes
 from services.ocpi.roaming import holdings
 from services.ocpi.roaming.provider import Provider
@@ -31,6 +34,7 @@ from services.ocpi.settings import OcpiSettings
 from services.ocpi.station_requests import StationRequests
 from services.ocpi.station_traffic import StationTraffic
 from services.ocpi.token_routes import TokenRoutes
+from services.ocpi.wire.parties import Party
 from services.runtime import process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
@@ -71,6 +75,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
+        pulling = asyncio.ensure_future(hub_puller(chosen, directory, bus, egress).run(chosen.hub_pull_ms))
         server = Server(config(application(chosen, directory, bus, egress, traffic, provider), chosen))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
@@ -79,6 +84,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         host.ready = False
         server.should_exit = True
         await serving
+        pulling.cancel()
     finally:
         starting.cancel()
         directory.stop()
@@ -134,8 +140,24 @@ def application(
     provider.mount(app, directory, bus.publish, answering)
     ObjectRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
     BookingRoutes(chosen, StationRequests(means), traffic.bookings, answering).mount(app)
+    HubRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
     recorder = Recorder(app, bus.publish, now_ms, new_token)
-    return Gate(recorder, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms)
+    routing = Known(directory.behind, partial(is_ours, chosen.operator, directory), chosen.operator)
+    return Gate(
+        recorder, directory.partners, Throttle(chosen.ocpi_strangers_per_minute), now_ms, routing, new_token
+    )
+
+
+def hub_puller(chosen: OcpiSettings, directory: Directory, bus: Bus, egress: Egress) -> HubPuller:
+    """What asks hubs for their clients."""
+    access = partial(access_to, seal=seal_of(chosen.sealing_key, chosen.common.data_dir))
+    means = Means(access, directory.clients.of, directory.partners, bus.publish, now_ms)
+    return HubPuller(Peer(egress, new_token), means)
+
+
+def is_ours(operator: Party, directory: Directory, tenant: str, party: Party) -> bool:
+    """Whether requests for a party are for us."""
+    return party == operator or directory.owns_locations(tenant, party)
 
 
 def registrar_of(chosen: OcpiSettings, egress: Egress, outside: Outside) -> Registrar:

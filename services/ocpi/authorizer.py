@@ -12,12 +12,14 @@ from prometheus_client import Counter, Histogram
 from services.domain.events.authorization import AuthorizationAnswered, AuthorizationRequested
 from services.domain.events.common import ProviderReply
 from services.domain.events.partner import Partner
+from services.domain.hubs import is_hub
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpi.directory import Directory
 from services.ocpi.inbound import authorization_info as info
 from services.ocpi.inbound import tokens
 from services.ocpi.inbound.authorization_info import Said
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import authorize, configuration
 from services.ocpi.peer import Peer
@@ -126,6 +128,9 @@ class Authorizer:
     async def _ask(self, errand: Errand, request: AuthorizationRequested, known: bool) -> Said:
         partner = errand.partner
         started = self._now_ms()
+        standing = self._directory.standing(partner)
+        if standing is not Standing.HERE:
+            return info.silent(errand, standing.value)
         if self._open_at[partner.key] >= _MOST_OPEN_AT_ONE:
             return info.silent(errand, "too many requests to it are open")._replace(outcome=BUSY)
         self._open_at[partner.key] += 1
@@ -156,7 +161,8 @@ class Authorizer:
     def _routing(self, request: AuthorizationRequested, partner: Partner) -> dict[str, str]:
         token = self._directory.token(request.tenant, request.token_uid)
         to = Party(token.owner_country_code, token.owner_party_id) if token else party_of_partner(partner)
-        return configuration.routing_headers(self._operator, to, partner.version)
+        whole = configuration.routing_headers(self._operator, to, partner.version)
+        return configuration.openly(whole) if token is None and is_hub(partner) else whole
 
     def _registered(self, request: AuthorizationRequested, word: Said) -> tuple[Any, ...]:
         """A token that came with the answer, for the record of what it charges; it is asked about each time."""

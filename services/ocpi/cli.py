@@ -13,8 +13,9 @@ from rich.text import Text
 
 from services.domain.events.partner import Partner
 from services.domain.folding import Event
+from services.domain.hubs import reached
 from services.domain.providers import ALLOW, REFUSE
-from services.ocpi import app, cli_sandbox
+from services.ocpi import app, cli_hub, cli_sandbox
 from services.ocpi.inbound.authorization import token_hash, well_formed
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound import registration
@@ -35,6 +36,9 @@ partner = typer.Typer(
 partner.command()(cli_sandbox.sandbox)
 partner.command()(cli_sandbox.log)
 partner.command()(cli_sandbox.invoiced)
+partner.command()(cli_hub.behind)
+partner.command()(cli_hub.clients)
+partner.command()(cli_hub.quirks)
 
 _SOURCE = "cli"
 
@@ -151,6 +155,8 @@ def register(
         known = view.get(f"{chosen.common.tenant}/{partner_id.upper()}")
         if known is None:
             fail(f"{partner_id} is not there: `wattlog partner add` it first")
+        if known.hub:
+            fail(f"{partner_id} is behind {known.hub}, which is registered in its place")
         try:
             after = asyncio.run(_registered(chosen, known, versions_url, token, view.get))
         except (Unusable, Refusal) as error:
@@ -194,11 +200,14 @@ def realtime(
 def list_partners() -> None:
     """Show all partners."""
     found = _partners(load(CommonSettings).tenant)
-    table = Table(
-        "partner", "name", "role", "state", "OCPI", caption=f"{len(found)} partners", caption_justify="left"
-    )
-    for _, known in sorted(found.items()):
-        table.add_row(known.partner_id, Text(known.name), known.role, _state(known), known.version)
+    ways = cli_hub.by_way_of(found)
+    how = reached({known.key: known for known in found.values()})
+    columns = ("partner", "name", "role", "state", "OCPI", *(("behind",) if ways else ()))
+    table = Table(*columns, caption=f"{len(found)} partners", caption_justify="left")
+    for partner_id, own in sorted(found.items()):
+        known = how[own.key]
+        row = (partner_id, Text(known.name), known.role, _state(known), known.version)
+        table.add_row(*row, *((ways.get(partner_id, ""),) if ways else ()))
     Console().print(table)
 
 

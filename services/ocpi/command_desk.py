@@ -14,11 +14,14 @@ from services.domain.folding import Event
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpi.outbound import results
+from services.ocpi.outbound.configuration import routing_headers
 from services.ocpi.outbound.told import told
 from services.ocpi.outbound.waiting import Open, Waiting
-from services.ocpi.peer import Peer, Unusable
+from services.ocpi.peer import Peer, Unusable, correlated
 from services.ocpi.registrar import access_to
+from services.ocpi.routes import party_of_partner
 from services.ocpi.wire import kinds
+from services.ocpi.wire.parties import Party
 from services.runtime.bus import NotDurable
 from services.runtime.sealing import CannotUnseal, Seal
 
@@ -31,8 +34,9 @@ Follow = Callable[[PartnerCommandTaken, CommandAnswered | None], Sequence[Event]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the desk needs from elsewhere. `partner`: by key, as it is known now."""
+    """What the desk needs from elsewhere. `operator`: who tells; `partner`: by key, as it is known now."""
 
+    operator: Party
     publish: Callable[..., Awaitable[None]]
     partner: Callable[[str], Partner | None]
     follow: Follow
@@ -98,11 +102,24 @@ class CommandDesk:
         return self._waiting.has(command_id)
 
     async def tell(
-        self, partner: Partner, url: str, name: str, version: str, body: dict[str, Any], method: str = "POST"
+        self,
+        partner: Partner,
+        url: str,
+        name: str,
+        version: str,
+        body: dict[str, Any],
+        method: str = "POST",
+        correlation_id: str = "",
     ) -> str:
-        """Send an object of 2.3.0 without an envelope; why it could not be delivered, else ""."""
+        """Send an object of 2.3.0 without an envelope; why it could not be delivered, else "".
+
+        `correlation_id` is that of the request which this is because of.
+        """
+        to = party_of_partner(partner)
+        headers = routing_headers(self._outside.operator, to, version) | correlated(correlation_id)
         try:
-            await self._peer.ask(method, url, access_to(partner, self._seal), told(body, name, version, []))
+            access = access_to(partner, self._seal)
+            await self._peer.ask(method, url, access, told(body, name, version, []), headers)
         except (Unusable, CannotUnseal) as error:
             _delivered.labels(body.get("result", name), "no").inc()
             log.warning("a result could not be delivered", partner=partner.partner_id, error=str(error))
@@ -150,7 +167,8 @@ class CommandDesk:
         if not taken.response_url:
             return ""
         if taken.command != kinds.UPDATE_PROFILE:
-            return await self.tell(partner, taken.response_url, name, taken.version, body)
+            because = taken.correlation_id
+            return await self.tell(partner, taken.response_url, name, taken.version, body, correlation_id=because)
         if "profile" not in body:
             return "the station does not tell its schedule"
         active: dict[str, Any] = body["profile"]

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from services.domain.events.partner import Partner
 from services.ocpi.answering import Answering
 from services.ocpi.bodies import json_of
-from services.ocpi.credentials_routes import version_of
+from services.ocpi.credentials_routes import correlation_id, version_of
 from services.ocpi.inbound import commands, reservations
 from services.ocpi.inbound.commands import Known, NotDone
 from services.ocpi.inbound.reservations import Asking
@@ -37,8 +37,9 @@ class CommandRoutes:
         partner: Partner = request.scope["partner"]
         version = version_of(request)
         asked = commands.body_of(command, await json_of(request), version, party_of_partner(partner))
+        wish = Wish(partner, version, command, asked["response_url"], correlation_id(request))
         try:
-            await self._passed_on(Wish(partner, version, command, asked["response_url"]), asked)
+            await self._passed_on(wish, asked)
             said = command_results.response("ACCEPTED", TIMEOUT_S)
         except NotDone as error:
             said = command_results.response(error.result, TIMEOUT_S, error.message)

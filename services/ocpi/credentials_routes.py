@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from services.domain.events.partner import Partner
 from services.ocpi.answering import Answering
 from services.ocpi.bodies import json_of
+from services.ocpi.inbound.message_ids import usable_id
 from services.ocpi.outbound import configuration
 from services.ocpi.registrar import Registrar
 
@@ -55,8 +56,15 @@ class CredentialsRoutes:
     async def _exchange(self, request: Request, *, update: bool) -> Response:
         partner: Any = request.scope["partner"]
         body = await json_of(request)
-        told = await self._registrar.exchange(partner, version_of(request), body, update=update)
+        told = await self._registrar.exchange(
+            partner, version_of(request), body, update=update, correlation_id=correlation_id(request)
+        )
         return self._answering.success(told)
+
+
+def correlation_id(request: Request) -> str:
+    """What we send because of this request carries it too (transport_and_format: Unique message IDs); "": none."""
+    return usable_id(request.headers.get("x-correlation-id", ""))
 
 
 def version_of(request: Request) -> str:

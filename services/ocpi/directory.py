@@ -23,9 +23,12 @@ from services.domain.events.station import (
 )
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token, TokenRegistered
+from services.domain.hubs import behind
 from services.domain.providers import Providers
 from services.domain.tokens import normalise_uid, token_key
 from services.domain.units import Millis
+from services.ocpi.clients import Clients
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.wire.parties import Party, party_of
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
@@ -98,6 +101,8 @@ class Directory:
         self._holders = Holders()
         self.providers = Providers()
         """Whom to ask about which token."""
+        self.clients = Clients()
+        """Whom hubs are connected to."""
         self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC, self.providers.changed)
         self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
@@ -105,7 +110,7 @@ class Directory:
         self._locations: View[Location] = View(kafka, codec, Location.TOPIC)
         self._statuses: View[StationStatus] = View(kafka, codec, StationStatus.TOPIC)
         self._connections: View[Connection] = View(kafka, codec, Connection.TOPIC)
-        self._objects: View[PartnerObject] = View(kafka, codec, PartnerObject.TOPIC)
+        self._objects: View[PartnerObject] = View(kafka, codec, PartnerObject.TOPIC, self.clients.changed)
         self._profiles: View[PartnerProfile] = View(kafka, codec, PartnerProfile.TOPIC)
         self._reservations: View[Reservation] = View(kafka, codec, Reservation.TOPIC)
 
@@ -138,11 +143,23 @@ class Directory:
         )
 
     def partner(self, key: str) -> Partner | None:
-        """By its key in partner.state."""
-        return self._partners.get(key)
+        """By its key in partner.state; a party behind a hub as it is reached through that."""
+        return self.providers.partner(key)
 
     def partners(self) -> list[Partner]:
-        return [partner for _, partner in self._partners.items()]
+        return self.providers.partners()
+
+    def behind(self, hub: Partner, party: Party) -> Partner | None:
+        """The party that a hub may speak for, as it is reached."""
+        return behind(self.partners(), hub, *party)
+
+    def standing(self, partner: Partner) -> Standing:
+        """Whether a partner can be told anything, as its hub says."""
+        return self.clients.standing(partner)
+
+    def owns_locations(self, tenant: str, party: Party) -> bool:
+        """Whether locations of ours are of that party."""
+        return any(Party(place.country_code, place.party_id) == party for place in self.locations(tenant))
 
     def token_uids(self, tenant: str, party: Party) -> list[str]:
         """The uids of a provider's tokens, normalised."""

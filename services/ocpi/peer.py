@@ -2,10 +2,12 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from services.domain.events.common import PartnerQuirks
 from services.ocpi.inbound.answers import Told, told
+from services.ocpi.outbound import quirks
 from services.ocpi.wire.envelope import encoded
 from services.runtime.egress import Answer, Egress, Refused, Unreachable
 
@@ -24,16 +26,19 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a partner is asked: the token that we show, whether without Base64, and whether it may be inside."""
+    """How a partner is asked: the token that we show, whether without Base64 as far as was found out, whether it
+    may be inside, and how it is different."""
 
     token: str
     plain: bool
     allow_private: bool
+    quirks: PartnerQuirks = PartnerQuirks()
 
     @property
     def header(self) -> str:
         """transport_and_format: Authorization header."""
-        return f"Token {self.token if self.plain else base64.b64encode(self.token.encode()).decode()}"
+        plain = quirks.shows_plainly(self.quirks, self.plain)
+        return f"Token {self.token if plain else base64.b64encode(self.token.encode()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ def request_headers(
     return own | dict(more or {})
 
 
+def correlated(correlation_id: str) -> dict[str, str]:
+    """The header of a request that is made because of another; an id of its own when that had none."""
+    return {"x-correlation-id": correlation_id} if correlation_id else {}
+
+
 class Peer:
     """Requests in OCPI. `new_id` makes message ids."""
 
@@ -76,11 +86,13 @@ class Peer:
         most_bytes: int = MOST_BYTES,
     ) -> Answer:
         """What came back, whatever it is; Refused or Unreachable when nothing did."""
+        own = request_headers(access, self._new_id, with_body=body is not None, more=headers)
+        asked = quirks.asked(access.quirks, url, own, body)
         return await self._egress.request(
             method,
-            url,
-            request_headers(access, self._new_id, with_body=body is not None, more=headers),
-            body,
+            asked.url,
+            asked.headers,
+            asked.body,
             allow_private=access.allow_private,
             timeout_s=timeout_s,
             most_bytes=most_bytes,
@@ -115,12 +127,14 @@ class Peer:
         """Close the connections; for whoever has the client to itself."""
         await self._egress.close()
 
-    async def find_out(self, method: str, url: str, access: Access) -> tuple[Told, Access]:
+    async def find_out(
+        self, method: str, url: str, access: Access, headers: Mapping[str, str] | None = None
+    ) -> tuple[Told, Access]:
         """The first request to a partner: if it refuses our token, it is shown the other way, Base64 or not."""
         try:
-            return await self.ask(method, url, access), access
+            return await self.ask(method, url, access, headers=headers), access
         except Unusable as error:
             if not error.unauthorized:
                 raise
-            other = Access(access.token, not access.plain, access.allow_private)
-            return await self.ask(method, url, other), other
+            other = replace(access, plain=not access.plain)
+            return await self.ask(method, url, other, headers=headers), other

@@ -10,7 +10,7 @@ from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.ocpi.answering import Answering
 from services.ocpi.bodies import json_of
-from services.ocpi.credentials_routes import version_of
+from services.ocpi.credentials_routes import correlation_id, version_of
 from services.ocpi.inbound import charging_profiles, preferences
 from services.ocpi.inbound.commands import NotDone, Operation
 from services.ocpi.outbound import configuration
@@ -101,7 +101,8 @@ class ProfileRoutes:
         return self._answering.success(said, self._routing(wish.partner, wish.version))
 
     def _wish(self, request: Request, command: str, response_url: str) -> Wish:
-        return Wish(self._partner(request), version_of(request), command, response_url)
+        because = correlation_id(request)
+        return Wish(self._partner(request), version_of(request), command, response_url, because)
 
     def _routing(self, partner: Partner, version: str) -> dict[str, str]:
         return configuration.routing_headers(self._settings.operator, party_of_partner(partner), version)

@@ -38,6 +38,7 @@ class OcpiSettings:
         "", "ids of locations whose stations can be booked by partners, comma separated; * for all; empty: none"
     )
     ocpi_booking_s: float = setting(10.0, "seconds between looks at what stations have to be told of bookings")
+    ocpi_hub_pull_s: float = setting(21_600.0, "seconds between asking a hub for all whom it is connected to")
     ocpi_currency: str = setting("EUR", "currency of sessions and records whose station has no tariff")
     ocpi_settle_ms: int = setting(
         0, "objects updated so recently are left to the partner's next pull, unless it names date_to"
@@ -68,6 +69,10 @@ class OcpiSettings:
         if not named <= set(ROLES):
             raise BadSetting(f"WATTLOG_OCPI_ROLES={self.ocpi_roles!r}: choose among {', '.join(ROLES)}")
         return tuple(role for role in ROLES if role in named)
+
+    @property
+    def hub_pull_ms(self) -> int:
+        return int(self.ocpi_hub_pull_s * 1000)
 
     @property
     def bookable(self) -> frozenset[str]:

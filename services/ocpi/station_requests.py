@@ -42,6 +42,7 @@ class Wish:
     version: str
     command: str
     response_url: str
+    correlation_id: str = ""
 
 
 class StationRequests:
@@ -86,6 +87,7 @@ class StationRequests:
             reservation_id=operation.reservation.reservation_id if operation.reservation else None,
             taken_at=now,
             deadline_at=deadline_at,
+            correlation_id=wish.correlation_id,
         )
         await means.desk.expect(taken)
         requested = CommandRequested(

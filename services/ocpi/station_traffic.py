@@ -52,7 +52,7 @@ class StationTraffic:
         def follow(taken: PartnerCommandTaken, answer: CommandAnswered | None) -> list[Event]:
             return [*reserved(taken, answer), *profiles(taken, answer)]
 
-        kept = command_desk.Outside(bus.publish, directory.partner, follow, now_ms)
+        kept = command_desk.Outside(settings.operator, bus.publish, directory.partner, follow, now_ms)
         kafka, now = settings.kafka, now_ms()
         self._directory = directory
         self._resumed = False

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from services.domain.providers import parties
 from services.ocpi.inbound.answers import told
 from services.ocpi.wire.conversion import Scene
-from services.ocpi.wire.envelope import Status
+from services.ocpi.wire.envelope import HUB_ERRORS, Status
 from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.parties import Party
 from services.ocpi.wire.versions import understand
@@ -49,6 +49,8 @@ def said(errand: Errand, http_status: int, body: bytes, *, known: bool, evse_uid
     `evse_uids` are those that were asked for: if only others are allowed, these are not.
     """
     answer = told(body)
+    if answer.status_code in HUB_ERRORS:
+        return silent(errand, f"the hub says {answer.status_code} {answer.message}")
     if answer.status_code == Status.UNKNOWN_TOKEN or (http_status == _NOT_FOUND and not answer.succeeded):
         return Said(errand.partner.partner_id, UNKNOWN)
     if http_status // 100 != 2 or not answer.succeeded:

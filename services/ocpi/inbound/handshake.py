@@ -6,11 +6,12 @@ from typing import Any
 
 from services.domain.events.common import PartnerEndpoint, PartnerRole
 from services.domain.events.partner import Partner
+from services.domain.hubs import is_hub
 from services.ocpi.inbound.authorization import well_formed
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.wire.conversion import Scene
 from services.ocpi.wire.envelope import Status
-from services.ocpi.wire.model import VERSIONS
+from services.ocpi.wire.model import V211, VERSIONS
 from services.ocpi.wire.reading import read
 from services.ocpi.wire.versions import understand
 
@@ -30,7 +31,13 @@ class Offer:
 
 
 def offer(body: Any, version: str, partner: Partner) -> Offer:
-    """Credentials as a partner sent them; Refusal 2001 when they cannot be used, or are of somebody else."""
+    """Credentials as a partner sent them; Refusal 2001 when they cannot be used, or are of somebody else.
+
+    A hub that registers in a version without routing gets 3002. A hub names itself among the roles or, since
+    2.3.0, in `hub_party_id`.
+    """
+    if is_hub(partner) and version == V211:
+        raise Refusal(Status.UNSUPPORTED_VERSION, "A hub needs the routing of 2.2.1 or later, which 2.1.1 has not")
     reading = understand(body, "Credentials", version, Scene(role=partner.role))
     token, url = reading.value.get("token"), reading.value.get("url")
     if not isinstance(token, str) or not well_formed(token):
@@ -39,7 +46,8 @@ def offer(body: Any, version: str, partner: Partner) -> Offer:
         raise Refusal(Status.INVALID_PARAMETERS, "url is missing: it is where your versions are listed")
     roles = tuple(_role(role) for role in reading.value.get("roles", [])[:MOST_ROLES])
     invited = (partner.country_code, partner.party_id)
-    if not any((role.country_code, role.party_id) == invited for role in roles):
+    hub = is_hub(partner) and str(reading.value.get("hub_party_id", "")).upper() == "".join(invited)
+    if not hub and not any((role.country_code, role.party_id) == invited for role in roles):
         raise Refusal(Status.INVALID_PARAMETERS, f"no role is of {'*'.join(invited)}, who was invited")
     return Offer(token, url, roles, tuple(str(finding) for finding in reading.findings))
 

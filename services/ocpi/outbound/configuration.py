@@ -1,6 +1,6 @@
 """Versions, version details and credentials as we tell them (version_information_endpoint, credentials)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +38,11 @@ _AS_PROVIDER: Final = (
 )
 """What we serve CPOs as a provider, below emsp/: the same modules from the other side."""
 
+_FROM_HUBS: Final = ("hubclientinfo", RECEIVER)
+"""What hubs tell us (not in 2.1.1, which has no hubs)."""
+
+_TO: Final = "OCPI-to-"
+
 CPO: Final = "CPO"
 EMSP: Final = "EMSP"
 ROLES: Final = (CPO, EMSP)
@@ -68,6 +73,8 @@ def version_details(own: Own, version: str, partner_roles: Collection[str] = ())
         endpoints += [_endpoint(base, version, *one) for one in MODULES[version][1:]]
     if EMSP in own.roles and (hub or CPO in partner_roles or CPO not in own.roles):
         endpoints += [_endpoint(f"{base}/emsp", version, *one) for one in _AS_PROVIDER]
+    if hub and version != V211:
+        endpoints.append(_endpoint(base, version, *_FROM_HUBS))
     return {"version": version, "endpoints": endpoints}
 
 
@@ -100,3 +107,8 @@ def routing_headers(operator: Party, partner: Party, version: str) -> dict[str, 
         "OCPI-to-country-code": partner.country_code,
         "OCPI-to-party-id": partner.party_id,
     }
+
+
+def openly(headers: Mapping[str, str]) -> dict[str, str]:
+    """Of a request whose receiver only a hub can find out (transport_and_format: Open Routing Request)."""
+    return {name: value for name, value in headers.items() if not name.startswith(_TO)}

@@ -126,7 +126,7 @@ async def _until_stopped(host: process.Process, sending: Awaitable[None], *foldi
 
 def processors(directory: Directory, codec: Codec) -> tuple[Processor[Known], Processor[Known]]:
     """What is partitioned by object, and the registry of one partition."""
-    audience = Audience(directory.partners, directory.owner, directory.station)
+    audience = Audience(directory.partners, directory.owner, directory.station, directory.standing)
     folded = partial(fold, audience, codec.encode)
     by_object = tuple(kind.TOPIC for kind in _BY_OBJECT)
     registry = tuple(kind.TOPIC for kind in _REGISTRY)
@@ -145,6 +145,7 @@ def sender(
     means = Means(
         requests=Requests(chosen, directory, codec, now_ms, held),
         partner=directory.partner,
+        standing=directory.standing,
         access=partial(access_to, seal=seal),
         publish=outbox.publish,
         forget=outbox.forget,

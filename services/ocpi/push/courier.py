@@ -15,8 +15,10 @@ from services.domain.events.delivery import PartnerDeliveries, PushQueued
 from services.domain.events.partner import Partner
 from services.domain.failures import BadRecord
 from services.domain.folding import Event
+from services.domain.hubs import is_hub
 from services.domain.units import Millis
 from services.ocpi.inbound.answers import told
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.peer import Access, Peer
 from services.ocpi.push import metrics, resync, telling
 from services.ocpi.push.circuit import CLOSED, Patience, State, pause_ms
@@ -49,6 +51,7 @@ class Means:
 
     requests: Requests
     partner: Callable[[str], Partner | None]
+    standing: Callable[[Partner], Standing]
     access: Callable[[Partner], Access]
     publish: Callable[[tuple[tuple[Event, str | None], ...], PushQueued | None], Awaitable[None]]
     forget: Callable[[PushQueued], None]
@@ -71,6 +74,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: dict[str, str] = {}
+        self._there = True
         self._defect: BaseException | None = None
         self._resync_due = before is not None and before.resync_due
         self._resyncing: set[Subject] = set()
@@ -101,13 +105,25 @@ class Courier:
                 partner = self._means.partner(self.key)
                 if partner is not None and partner.registration == ENDED:
                     self._give_up()
-                elif partner is not None and may_be_told(partner):
+                elif partner is not None and may_be_told(partner) and self._is_there(partner):
                     self._send_all(partner)
                 await self._pause()
         finally:
             for task in self._tasks:
                 task.cancel()
             await self._peer.close()
+
+    def _is_there(self, partner: Partner) -> bool:
+        """Whether its hub, if it is behind one, is connected to it. What waited until it came back is backlog, and
+        what it has is compared with what we have."""
+        there = self._means.standing(partner) is Standing.HERE
+        if there != self._there:
+            log.info("a hub says how a partner is", partner=self.key, connected=there)
+            self._there = there
+            self._resync_due |= not there
+            self._told.clear()
+            self.queue.to_backlog()
+        return there
 
     def _give_up(self) -> None:
         """The partner has ended it: nothing will ever be told."""
@@ -143,7 +159,11 @@ class Courier:
         return last < (partner.registered_at or 0) or (self._resync_due and rested)
 
     def _resync(self, partner: Partner) -> None:
-        """Compare what the partner has with what we have."""
+        """Compare what the partner has with what we have. A hub passes on what it is told and cannot be asked: it
+        gets everything once it has registered, and after an outage no more than what has waited."""
+        if is_hub(partner) and (self._resynced_at or 0) >= (partner.registered_at or 0):
+            self._resynced()
+            return
         self._resync_due = True
         known = self._means.requests.directory
         pushes = resync.everything(known.locations(partner.tenant), known.tariffs(partner.tenant), partner)
@@ -197,7 +217,7 @@ class Courier:
             )
             return
         attempt, found = await self._attempt(partner, item, request)
-        if found.outcome is Outcome.DELIVERED and request.readable:
+        if found.outcome is Outcome.DELIVERED and request.repeatable:
             self._remember(request)
         await self._settle(partner, item, attempt, found)
 
@@ -243,12 +263,13 @@ class Courier:
             found = unanswered(str(error))
         except Unreachable as error:
             found = unanswered(str(error))
-            item.verify = item.push.module != CDRS
+            item.verify = _can_be_asked_for(item)
         else:
             http, understood = answer.status, told(answer.body)
             ocpi = understood.status_code or None
             location = answer.headers.get("location", "")
             found = verdict(Reply(http, answer.headers, understood, not answer.body), means.now_ms())
+            item.verify |= not found.answered and _can_be_asked_for(item)
         done = means.now_ms()
         sent = (request.method, request_id, request.sha256, http, ocpi, location)
         return Attempt(item.attempts, started, done, *sent), found
@@ -340,6 +361,11 @@ class Courier:
             resynced_at=self._resynced_at,
             updated_at=now,
         )
+
+
+def _can_be_asked_for(item: Waiting) -> bool:
+    """A record has no address before it is taken."""
+    return item.push.module != CDRS
 
 
 _HAS_IT: Final = Verdict(Outcome.ALREADY_THERE, "it has it already")

@@ -21,17 +21,20 @@ from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
 from services.domain.units import Millis
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.outbound.places import evse_uid
 from services.ocpi.push.receivers import CDRS, LOCATIONS, SESSIONS, TARIFFS, party, wants
 from services.ocpi.wire.parties import Party, party_of
 
 
 class Audience(NamedTuple):
-    """Who there is, as far as is known: all partners, whose a token is (tenant, uid), a station (tenant, id)."""
+    """Who there is, as far as is known: all partners, whose a token is (tenant, uid), a station (tenant, id), and
+    how a partner stands with its hub."""
 
     partners: Callable[[], list[Partner]]
     owner: Callable[[str, str], Party | None]
     station: Callable[[str, str], Station | None]
+    standing: Callable[[Partner], Standing] = lambda _: Standing.HERE
 
 
 class Known(Struct, frozen=True, array_like=True):
@@ -170,7 +173,7 @@ def _pushes(audience: Audience, encode: Callable[[Event], bytes], change: Change
     for partner in audience.partners():
         if not wants(partner, change.tenant, change.module, change.changed_at):
             continue
-        if change.owner not in (None, party(partner)):
+        if change.owner not in (None, party(partner)) or audience.standing(partner) is Standing.NEVER:
             continue
         if change.state is not None and state is None:
             state = encode(change.state)

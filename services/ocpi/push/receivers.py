@@ -3,15 +3,19 @@
 from typing import Final
 
 from services.domain.events.partner import Partner
+from services.domain.hubs import is_hub, quirks_of
 from services.domain.units import Millis
 from services.ocpi.wire.model import V211
 from services.ocpi.wire.parties import Party
+from services.ocpi.wire.quirks import ON
 from services.ocpi.wire.registrations import ENDED, REGISTERED
 
 LOCATIONS: Final = "locations"
 TARIFFS: Final = "tariffs"
 SESSIONS: Final = "sessions"
 CDRS: Final = "cdrs"
+BROADCAST: Final = (LOCATIONS, TARIFFS)
+"""What is meant for all (transport_and_format: Broadcast Push)."""
 MODULES: Final = (LOCATIONS, TARIFFS, SESSIONS, CDRS)
 
 _RECEIVER: Final = "RECEIVER"
@@ -28,6 +32,18 @@ def endpoint(partner: Partner, module: str) -> str | None:
         if found.role == _RECEIVER or (partner.version == V211 and partner.role != _SENDER_ROLE):
             return found.url.rstrip("/")
     return None
+
+
+def receives(partner: Partner, module: str) -> bool:
+    """Whether changes of a module are told to a partner by itself.
+
+    Behind a hub locations and tariffs are not: they are told to the hub, which passes them on (Broadcast Push),
+    unless it does not. To the hub nothing else is, since what is one party's is not for all.
+    """
+    broadcast = module in BROADCAST and quirks_of(partner).broadcast == ON
+    if endpoint(partner, module) is None or (partner.hub and broadcast):
+        return False
+    return broadcast or not (is_hub(partner) and module in BROADCAST)
 
 
 def is_connected(partner: Partner) -> bool:
@@ -49,7 +65,7 @@ def wants(partner: Partner, tenant: str, module: str, changed_at: Millis) -> boo
         partner.tenant == tenant
         and is_connected(partner)
         and changed_at >= (partner.registered_at or 0) - _LATE_MS
-        and endpoint(partner, module) is not None
+        and receives(partner, module)
     )
 
 

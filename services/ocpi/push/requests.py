@@ -16,6 +16,7 @@ from services.domain.events.partner import Partner
 from services.domain.events.session import Session
 from services.domain.events.station import Connection, Station, StationStatus
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
+from services.domain.hubs import is_hub
 from services.domain.units import Millis
 from services.ocpi.directory import Directory
 from services.ocpi.gate import SIGNED_DATA_PATH
@@ -51,6 +52,11 @@ class Request(NamedTuple):
     last_updated: Millis
     readable: bool
     """Whether the partner can be asked at this URL what it has."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same need not be told twice in a row."""
+        return self.method != "POST"
 
     @property
     def sha256(self) -> str:
@@ -199,7 +205,9 @@ class Requests:
         self, method: str, url: str, body: dict[str, Any], partner: Partner, last_updated: Millis
     ) -> Request:
         headers = routing_headers(self.settings.operator, receivers.party(partner), partner.version)
-        return Request(method, url, encoded(body), headers, last_updated, method != "POST")
+        # What is broadcast cannot be asked for (transport_and_format: Broadcast Push), nor a record that is new.
+        readable = method != "POST" and not is_hub(partner)
+        return Request(method, url, encoded(body), headers, last_updated, readable)
 
 
 _SAFE: Final = "*:@-._~"

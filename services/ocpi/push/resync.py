@@ -7,16 +7,22 @@ from services.domain.events.delivery import PushQueued
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner
 from services.domain.events.tariff import Tariff
+from services.domain.hubs import is_hub
 from services.domain.ids import derived_id
-from services.ocpi.push.receivers import LOCATIONS, TARIFFS, endpoint
+from services.ocpi.push.receivers import LOCATIONS, TARIFFS, endpoint, receives
 
 
 def everything(locations: Iterable[Location], tariffs: Iterable[Tariff], partner: Partner) -> Iterator[PushQueued]:
     """Every location and tariff; tariffs first, since connectors name them. Sessions and records are queued."""
-    if endpoint(partner, TARIFFS) is not None:
+    if _is_compared(partner, TARIFFS):
         yield from (_compared(partner, TARIFFS, one.tariff_id, one) for one in tariffs)
-    if endpoint(partner, LOCATIONS) is not None:
+    if _is_compared(partner, LOCATIONS):
         yield from (_compared(partner, LOCATIONS, one.location_id, one) for one in locations)
+
+
+def _is_compared(partner: Partner, module: str) -> bool:
+    """Who is behind a hub is compared with by itself: what the hub has passed on meanwhile, it has missed."""
+    return receives(partner, module) if is_hub(partner) else endpoint(partner, module) is not None
 
 
 def _compared(partner: Partner, module: str, object_id: str, state: Location | Tariff) -> PushQueued:

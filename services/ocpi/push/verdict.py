@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from services.domain.events.common import DeliveryOutcome as Outcome
 from services.domain.units import Millis, millis_of, parse_rfc3339
 from services.ocpi.inbound.answers import Told
+from services.ocpi.wire.envelope import HUB_ERRORS, Status
 
 LONGEST_MESSAGE: Final = 300
 LONGEST_RETRY_AFTER_MS: Final = 86_400_000
@@ -46,6 +47,8 @@ def verdict(reply: Reply, now_ms: Millis) -> Verdict:
     http, ocpi = reply.http_status, reply.told.status_code
     said = f"HTTP {http}" + (f", OCPI {ocpi}" if ocpi else "") + f" {reply.told.message}".rstrip()
     message = "".join(char if char.isprintable() else " " for char in said)[:LONGEST_MESSAGE]
+    if ocpi in HUB_ERRORS:
+        return _of_hub(ocpi, message)
     if http // 100 == 2:
         return Verdict(_taken(reply), message)
     if http == 409:
@@ -54,6 +57,13 @@ def verdict(reply: Reply, now_ms: Millis) -> Verdict:
         waiting = retry_after_ms(reply.headers.get("retry-after", ""), now_ms) if http in _WAIT_WITH else None
         return Verdict(Outcome.RETRY, message, retry_after_ms=waiting, limited=http == _TOO_MANY)
     return Verdict(Outcome.RETRY if http in _CREDENTIALS else Outcome.REFUSED, message)
+
+
+def _of_hub(ocpi: int, message: str) -> Verdict:
+    """What a hub could not pass on: who is not known there never will be, whoever did not answer may have it."""
+    if ocpi == Status.UNKNOWN_RECEIVER:
+        return Verdict(Outcome.REFUSED, message)
+    return Verdict(Outcome.RETRY, message, answered=ocpi != Status.FORWARDING_TIMEOUT)
 
 
 def unanswered(reason: str) -> Verdict:

@@ -16,6 +16,7 @@ from rich.text import Text
 from services.domain.events.partner import Partner
 from services.domain.events.roamingpull import RoamingPull
 from services.domain.events.token import Token
+from services.domain.hubs import reached
 from services.domain.tokens import normalise_uid, token_key
 from services.domain.units import Millis, millis_of
 from services.ocpi.app import new_token
@@ -233,7 +234,7 @@ def _failed(partner: Partner, error: Exception) -> NoReturn:
 
 def _partner(partner_id: str) -> Partner:
     with reading(Partner) as view:
-        known = view.get(f"{load(CommonSettings).tenant}/{partner_id.upper()}")
+        known = reached(dict(view.items())).get(f"{load(CommonSettings).tenant}/{partner_id.upper()}")
     if known is None or not known.enabled:
         fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
     if not known.sealed_token:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,7 +10,7 @@ from services.domain.units import Millis, rfc3339
 
 
 class Status(IntEnum):
-    """OCPI status codes that this edge answers with."""
+    """OCPI status codes that this edge answers with, and those of hubs that it understands."""
 
     SUCCESS = 1000
     CLIENT_ERROR = 2000
@@ -22,7 +22,13 @@ class Status(IntEnum):
     CLIENT_UNUSABLE = 3001
     UNSUPPORTED_VERSION = 3002
     NO_ENDPOINTS = 3003
+    UNKNOWN_RECEIVER = 4001
+    FORWARDING_TIMEOUT = 4002
+    NOT_CONNECTED = 4003
 
+
+HUB_ERRORS: Final = range(4000, 5000)
+"""What a hub says when it could not pass a message on (status_codes: 4xxx)."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

@@ -15,6 +15,7 @@ from services.domain.events.token import Token, TokenRegistered
 from services.domain.providers import Providers
 from services.ocpi.authorizer import Authorizer
 from services.ocpi.directory import Directory
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.peer import Peer
 from services.ocpi.wire.parties import Party
 from services.runtime.egress import Answer, Refused, Unreachable
@@ -80,12 +81,16 @@ class Known:
         for one in partners:
             self.providers.changed(one.key, one)
         self._partners, self._tokens = partners, tokens
+        self.stands: dict[str, Standing] = {}
 
     def partners(self) -> list[Partner]:
         return self._partners
 
     def token(self, _tenant: str, uid: str) -> Token | None:
         return self._tokens.get(uid)
+
+    def standing(self, partner: Partner) -> Standing:
+        return self.stands.get(partner.partner_id, Standing.HERE)
 
     def station(self, _tenant: str, _station_id: str) -> Any:
         return station()
@@ -96,9 +101,9 @@ class Case:
 
     def __init__(self, network: Partners, *partners: Partner, known: Token | None = None) -> None:
         self.told: list[Any] = []
-        tokens = {known.token_uid: known} if known else {}
+        self.known = Known(list(partners), {known.token_uid: known} if known else {})
         self.authorizer = Authorizer(
-            cast(Peer, network), SEAL, cast(Directory, Known(list(partners), tokens)), Party("DE", "WAT"),
+            cast(Peer, network), SEAL, cast(Directory, self.known), Party("DE", "WAT"),
             self.publish, lambda: NOW,
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from services.ocpi.inbound.charging_profiles import profile_id
 from services.ocpi.peer import Unusable
 from services.ocpi.profile_watch import evse_of, follow, sender_url
 from services.ocpi.wire.kinds import SET_PROFILE, UPDATE_PROFILE
+from services.ocpi.wire.parties import Party
 from services.runtime.bus import NotDurable
 from services.runtime.sealing import Seal
 from tests.unit.ocpi.facts import START, answered, partner, taken
@@ -29,15 +30,17 @@ class Scene:
     """A desk with a partner that takes note of what it is told, and a log in place of Kafka."""
 
     def __init__(self, edge_id: str = "edge-1", known: Partner | None = KNOWN) -> None:
+        self.headers: dict[str, str] = {}
         self.told: list[tuple[str, str, Any]] = []
         self.log: list[Any] = []
         self.away = self.refuses = False
         self.now = START
-        outside = Outside(self._publish, lambda _: known, lambda *_: [], lambda: self.now)
+        outside = Outside(Party("DE", "WAT"), self._publish, lambda _: known, lambda *_: [], lambda: self.now)
         self.desk = CommandDesk(self, SEAL, edge_id, outside)  # type: ignore[arg-type]
 
-    async def ask(self, method: str, url: str, _access: Any, body: Any) -> None:
+    async def ask(self, method: str, url: str, _access: Any, body: Any, headers: dict[str, str]) -> None:
         """In place of the peer."""
+        self.headers = headers
         if self.refuses:
             raise Unusable("it gave no usable answer", "HTTP 500")
         self.told.append((method, url, body))
@@ -68,6 +71,17 @@ URL = taken().response_url
 
 
 class TestDesk:
+    def test_names_the_party_that_asked_and_keeps_its_correlation_id(self) -> None:
+        async def story(scene: Scene) -> None:
+            scene.desk.resume()
+            await scene.desk.expect(replace(taken(), correlation_id="because"))
+            scene.desk.take([answered()])
+
+        headers = played(story).headers
+        assert headers["x-correlation-id"] == "because"
+        assert (headers["OCPI-to-country-code"], headers["OCPI-to-party-id"]) == ("NL", "TNM")
+        assert headers["OCPI-from-party-id"] == "WAT"
+
     def test_tells_the_partner_once(self) -> None:
         async def story(scene: Scene) -> None:
             scene.desk.resume()

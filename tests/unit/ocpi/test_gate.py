@@ -9,11 +9,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.ocpi.gate import Gate
+from services.ocpi.inbound.routing import Known
+from services.ocpi.wire.parties import Party
 from services.runtime.throttle import Throttle
 from tests.unit.ocpi.facts import PARTNER_TOKEN, as_base64, partner
 
 NOW = 1_790_000_000_000
 KNOWN = {"Authorization": f"Token {as_base64(PARTNER_TOKEN)}"}
+
+DIRECT = Known(lambda hub, party: None, lambda tenant, party: True, Party("DE", "WAT"))
 
 
 async def inner(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,7 +33,7 @@ async def inner(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    gate = Gate(inner, lambda: [partner()], Throttle(5), lambda: NOW)
+    gate = Gate(inner, lambda: [partner()], Throttle(5), lambda: NOW, DIRECT, lambda: "made")
     transport = httpx.ASGITransport(gate, client=("192.0.2.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://ocpi") as asking:
         yield asking

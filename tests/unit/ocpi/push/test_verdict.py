@@ -28,7 +28,12 @@ class TestVerdicts:
             (reply(200, 2001), Outcome.REFUSED),
             (reply(200, 2003), Outcome.REFUSED),
             (reply(200, 3000), Outcome.RETRY),
-            (reply(200, 4002), Outcome.RETRY),
+            (reply(200, 4000), Outcome.RETRY),
+            (reply(200, 4001), Outcome.REFUSED),
+            (reply(404, 4001), Outcome.REFUSED),
+            (reply(200, 4003), Outcome.RETRY),
+            (reply(404, 4003), Outcome.RETRY),
+            (reply(200, 4901), Outcome.RETRY),
             (reply(302), Outcome.RETRY),
             (reply(400, 2001), Outcome.REFUSED),
             (reply(404, 2003), Outcome.REFUSED),
@@ -47,6 +52,11 @@ class TestVerdicts:
     def test_tell_what_passes_from_what_does_not(self, answer: Reply, outcome: Outcome) -> None:
         found = verdict(answer, NOW)
         assert (found.outcome, found.answered) == (outcome, True)
+
+    @pytest.mark.parametrize("http", [200, 400, 504])
+    def test_do_not_know_what_became_of_what_a_hub_has_passed_on_in_vain(self, http: int) -> None:
+        found = verdict(reply(http, 4002), NOW)
+        assert (found.outcome, found.answered) == (Outcome.RETRY, False)
 
     def test_say_what_was_said_without_what_cannot_be_printed(self) -> None:
         said = verdict(reply(200, 2001, "no\x00such\ntoken" + "!" * 999), NOW).message
