@@ -24,9 +24,10 @@ def query(quirks: PartnerQuirks, raw: bytes) -> bytes:
     if any(name == CURSOR for name, _ in pairs):
         return raw
     try:
-        return urlencode([(name, _after(value) if name == _DATE_TO else value) for name, value in pairs]).encode()
+        told = [(name, _after(value) if name == _DATE_TO else value) for name, value in pairs]
     except (ValueError, OverflowError):
         return raw
+    return urlencode(told, safe=":").encode()
 
 
 def _after(text: str) -> str:

@@ -169,6 +169,18 @@ class TestAuthorizer:
         answer = await Case(Partners(), askable(sealed_token=other), known=OWN).answer()
         assert answer.outcome == "SILENT"
 
+    async def test_does_not_ask_who_is_away_from_its_hub(self) -> None:
+        case = Case(Partners(TNM=info("ALLOWED")), askable(), known=OWN)
+        case.known.stands["NL-TNM"] = Standing.AWAY
+        answer = await case.answer()
+        assert (answer.outcome, answer.replies[0].detail) == ("SILENT", "its hub says that it is offline")
+
+    async def test_leaves_it_to_a_hub_whose_a_token_is_that_nobody_knows(self) -> None:
+        network = Partners(TNM=NOBODY)
+        await Case(network, askable(role="HUB")).answer()
+        ((_, headers, _),) = network.asked
+        assert headers == {"OCPI-from-country-code": "DE", "OCPI-from-party-id": "WAT"}
+
     async def test_knows_nobody_to_ask(self) -> None:
         assert (await Case(Partners()).answer()).outcome == "UNKNOWN"
         assert (await Case(Partners(), known=OWN).answer()).outcome == "UNKNOWN"

@@ -1,13 +1,16 @@
 """Nobody gets past the gate without a token that is known, and every answer carries what it must."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.domain.events.common import PartnerQuirks
+from services.domain.events.partner import Partner
 from services.ocpi.gate import Gate
 from services.ocpi.inbound.routing import Known
 from services.ocpi.wire.parties import Party
@@ -17,7 +20,8 @@ from tests.unit.ocpi.facts import PARTNER_TOKEN, as_base64, partner
 NOW = 1_790_000_000_000
 KNOWN = {"Authorization": f"Token {as_base64(PARTNER_TOKEN)}"}
 
-DIRECT = Known(lambda hub, party: None, lambda tenant, party: True, Party("DE", "WAT"))
+US = Party("DE", "WAT")
+DIRECT = Known(lambda hub, party: None, lambda tenant, party: True, US)
 
 
 async def inner(scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,6 +29,12 @@ async def inner(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/fails":
         raise RuntimeError("a secret reason")
     known = scope.get("partner")
+    if scope["path"] == "/enums":
+        await StreamingResponse(iter([b'{"status": "AVAIL', b'ABLE", "id": "CHARGING"}']))(scope, receive, send)
+        return
+    if scope["path"] == "/query":
+        await PlainTextResponse(scope["query_string"])(scope, receive, send)
+        return
     answer: Response = PlainTextResponse(f"{scope['path']} {known.partner_id if known else '-'}")
     await answer(scope, receive, send)
     if scope["path"] == "/breaks":
@@ -77,6 +87,53 @@ class TestAdmission:
     async def test_lets_strangers_ask_for_signed_records_but_not_often(self, client: httpx.AsyncClient) -> None:
         answers = [await client.get("/signed-data/wattlog/cdr/proof") for _ in range(6)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
+HUB = partner(partner_id="NL-HUB", party_id="HUB", role="HUB")
+TNM = partner(hub="NL-HUB", token_hash="")
+
+
+@asynccontextmanager
+async def through(known: Partner) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose token is that of a partner, behind which is NL-TNM."""
+    behind = {Party("NL", "TNM"): TNM}
+    routing = Known(lambda _, party: behind.get(party), lambda _, party: party == US, US)
+    gate = Gate(inner, lambda: [known, TNM], Throttle(5), lambda: NOW, routing, lambda: "made")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://ocpi") as asking:
+        yield asking
+
+
+class TestHubs:
+    async def test_speak_for_the_party_that_they_name_and_are_answered_for_it(self) -> None:
+        told = {"OCPI-from-country-code": "NL", "OCPI-from-party-id": "TNM"}
+        async with through(HUB) as hub:
+            answer = await hub.get("/ocpi/2.2.1/cdrs", headers=KNOWN | told)
+            own = await hub.get("/ocpi/2.2.1/cdrs", headers=KNOWN)
+        assert answer.text.endswith("NL-TNM")
+        assert (answer.headers["OCPI-to-party-id"], answer.headers["OCPI-from-party-id"]) == ("TNM", "WAT")
+        assert own.text.endswith("NL-HUB")
+
+    async def test_are_told_whom_they_may_not_speak_for(self) -> None:
+        told = {"OCPI-from-country-code": "FR", "OCPI-from-party-id": "ABC", "X-Request-ID": "r"}
+        async with through(HUB) as hub:
+            answer = await hub.get("/ocpi/2.2.1/cdrs", headers=KNOWN | told)
+        assert (answer.status_code, answer.json()["status_code"]) == (200, 2001)
+        assert answer.headers["X-Request-ID"] == "r"
+
+
+class TestQuirks:
+    async def test_are_read_and_written_for_who_has_them(self) -> None:
+        quirks = PartnerQuirks(date_to="INCLUSIVE", message_ids="ALWAYS")
+        async with through(partner(quirks=quirks)) as odd:
+            answer = await odd.get("/query?date_to=2026-11-21T10:00:00Z", headers=KNOWN | {"X-Request-ID": "r"})
+        assert "10:00:00.001Z" in answer.text
+        assert (answer.headers["X-Request-ID"], answer.headers["X-Correlation-ID"]) == ("r", "made")
+
+    async def test_write_enums_in_lower_case_with_a_length_that_is_right(self) -> None:
+        async with through(partner(quirks=PartnerQuirks(enum_case="LOWER"))) as odd:
+            answer = await odd.get("/enums", headers=KNOWN)
+        assert answer.content == b'{"status":"available","id":"CHARGING"}'
+        assert answer.headers["Content-Length"] == str(len(answer.content))
 
 
 class TestAnswers:

@@ -50,7 +50,8 @@ class TestSaid:
         ("http", "answer"),
         [
             (500, body(info())), (307, b""), (401, body(None, 2000)), (200, body(info(), 2002)),
-            (200, body(info(), 3000)), (200, b"<html>"), (200, body([])), (200, body({"allowed": "YES"})),
+            (200, body(info(), 3000)), (200, body(None, 4001)), (404, body(None, 4003)), (200, body(None, 4002)),
+            (200, b"<html>"), (200, body([])), (200, body({"allowed": "YES"})),
             (200, body({"allowed": ["ALLOWED"]})), (200, b"[" * 100_000), (204, b""),
         ],
     )  # fmt: skip

@@ -44,6 +44,19 @@ class TestOffer:
         taken = offer({"token": "t", "url": CREDENTIALS["url"]} | flat, "2.1.1", replace(partner(), role="EMSP"))
         assert [(role.party_id, role.role) for role in taken.roles] == [("TNM", "EMSP")]
 
+    def test_of_a_hub_may_name_it_apart_from_those_behind_it(self) -> None:
+        hub = replace(partner(), partner_id="NL-HUB", party_id="HUB", role="HUB")
+        taken = offer(CREDENTIALS | {"hub_party_id": "nlhub"}, "2.3.0", hub)
+        assert [role.party_id for role in taken.roles] == ["TNM"]
+        with pytest.raises(Refusal):
+            offer(CREDENTIALS | {"hub_party_id": "NLHUB"}, "2.3.0", replace(hub, role="EMSP"))
+
+    def test_of_a_hub_is_refused_in_a_version_without_routing(self) -> None:
+        hub = replace(partner(), role="HUB")
+        with pytest.raises(Refusal) as refused:
+            offer({"token": "t", "url": CREDENTIALS["url"]} | ROLE, "2.1.1", hub)
+        assert refused.value.status == Status.UNSUPPORTED_VERSION
+
     def test_may_name_other_parties_beside(self) -> None:
         other = ROLE | {"party_id": "abc", "country_code": "de", "business_details": None}
         taken = offer(CREDENTIALS | {"roles": [other, ROLE]}, "2.2.1", partner())

@@ -7,6 +7,7 @@ from services.ocpi.outbound.configuration import (
     VERSIONS,
     Own,
     credentials,
+    openly,
     routing_headers,
     version_details,
     versions,
@@ -94,3 +95,19 @@ class TestRoutingHeaders:
 
     def test_are_not_in_211(self) -> None:
         assert routing_headers(OPERATOR, Party("NL", "TNM"), "2.1.1") == {}
+
+    def test_leave_out_the_receiver_where_a_hub_is_to_find_out(self) -> None:
+        told = routing_headers(Party("DE", "WAT"), Party("NL", "HUB"), "2.2.1")
+        assert openly(told) == {"OCPI-from-country-code": "DE", "OCPI-from-party-id": "WAT"}
+
+
+class TestHubClientInfo:
+    @pytest.mark.parametrize("version", ["2.3.0", "2.2.1"])
+    def test_is_received_from_hubs_alone(self, version: str) -> None:
+        told = {"identifier": "hubclientinfo", "role": "RECEIVER", "url": f"{URL}/ocpi/{version}/hubclientinfo"}
+        assert told in version_details(OWN, version, ["HUB"])["endpoints"]
+        assert told not in version_details(OWN, version, ["EMSP"])["endpoints"]
+
+    def test_is_not_in_211(self) -> None:
+        modules = [one["identifier"] for one in version_details(OWN, "2.1.1", ["HUB"])["endpoints"]]
+        assert "hubclientinfo" not in modules

@@ -5,12 +5,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from services.domain.events.cdr import Cdr, CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import CdrStatus, Evse, IdToken
 from services.domain.events.delivery import PushQueued
 from services.domain.events.partner import Partner
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.push.fold import Audience, Known, fold
 from services.ocpi.wire.parties import Party
 from services.runtime.codec import Codec
@@ -42,10 +45,11 @@ class World:
         *partners: Partner,
         owner: Party | None = TNM,
         registered: Callable[[], Station | None] = station,
+        standing: Standing = Standing.HERE,
     ) -> None:
         self.states: dict[str, Known] = {}
         self._audience = Audience(
-            lambda: list(partners or (receiving(),)), lambda *_: owner, lambda *_: registered()
+            lambda: list(partners or (receiving(),)), lambda *_: owner, lambda *_: registered(), lambda _: standing
         )
 
     def pushes(self, event: Any) -> list[PushQueued]:
@@ -222,3 +226,16 @@ class TestPartners:
 
     def test_of_events_that_are_nobodys_business_hear_nothing(self) -> None:
         assert World().pushes(receiving()) == []
+
+
+class TestHubs:
+    @pytest.mark.parametrize(("standing", "told"), [(Standing.HERE, 1), (Standing.AWAY, 1), (Standing.NEVER, 0)])
+    def test_have_those_told_who_are_there_or_will_be(self, standing: Standing, told: int) -> None:
+        world = World(receiving(hub="NL-HUB"), standing=standing)
+        assert len(world.pushes(session())) == told
+
+    def test_are_told_in_place_of_who_is_behind_them(self) -> None:
+        hub = receiving(partner_id="NL-HUB", party_id="HUB", role="HUB")
+        world = World(hub, receiving(hub="NL-HUB"))
+        assert [one.partner_id for one in world.pushes(location())] == ["NL-HUB"]
+        assert [one.partner_id for one in world.pushes(session())] == ["NL-TNM"]

@@ -1,9 +1,11 @@
 """Who is told, and where."""
 
+from dataclasses import replace
+
 import pytest
 
-from services.domain.events.common import PartnerEndpoint
-from services.ocpi.push.receivers import endpoint, may_be_told, party
+from services.domain.events.common import PartnerEndpoint, PartnerQuirks
+from services.ocpi.push.receivers import MODULES, endpoint, may_be_told, party, receives
 from tests.unit.ocpi.push.facts import receiving
 
 
@@ -22,6 +24,31 @@ class TestEndpoints:
         assert at("", version="2.1.1") == "https://emsp.example.com/sessions"
         assert at("", version="2.1.1", role="CPO") is None
         assert at("", version="2.2.1") is None
+
+
+class TestHubs:
+    """transport_and_format: Broadcast Push."""
+
+    HUB = receiving(partner_id="NL-HUB", party_id="HUB", role="HUB")
+    PARTY = receiving(hub="NL-HUB")
+    EACH = PartnerQuirks(broadcast="OFF")
+
+    @pytest.mark.parametrize("module", ["locations", "tariffs"])
+    def test_are_told_what_is_for_all_in_place_of_who_is_behind_them(self, module: str) -> None:
+        assert (receives(self.HUB, module), receives(self.PARTY, module)) == (True, False)
+
+    @pytest.mark.parametrize("module", ["locations", "tariffs"])
+    def test_that_do_not_pass_on_are_not_told(self, module: str) -> None:
+        hub, behind = (replace(one, quirks=self.EACH) for one in (self.HUB, self.PARTY))
+        assert (receives(hub, module), receives(behind, module)) == (False, True)
+
+    @pytest.mark.parametrize("module", ["sessions", "cdrs"])
+    def test_pass_on_to_one_what_is_for_one(self, module: str) -> None:
+        assert receives(self.PARTY, module)
+
+    def test_make_no_difference_to_others(self) -> None:
+        assert all(receives(receiving(quirks=self.EACH), module) for module in MODULES)
+        assert not receives(receiving(endpoints=()), "cdrs")
 
 
 class TestTelling:

@@ -1,5 +1,6 @@
 """What is compared after an outage, and what is told instead of a part that is refused."""
 
+from services.domain.events.common import PartnerQuirks
 from services.ocpi.push.resync import everything, whole_instead
 from tests.unit.ocpi.facts import location, tariff
 from tests.unit.ocpi.push.facts import push, receiving
@@ -14,6 +15,17 @@ class TestComparing:
     def test_is_of_what_the_partner_receives(self) -> None:
         cdrs = receiving(endpoints=receiving().endpoints[-1:])
         assert list(everything([location()], [tariff()], cdrs)) == []
+
+
+class TestHubs:
+    def test_are_told_everything_once_and_those_who_pass_nothing_on_nothing(self) -> None:
+        hub = receiving(role="HUB")
+        assert len(list(everything([location()], [tariff()], hub))) == 2
+        alone = receiving(role="HUB", quirks=PartnerQuirks(broadcast="OFF"))
+        assert list(everything([location()], [tariff()], alone)) == []
+
+    def test_do_not_repeat_what_somebody_behind_them_has_missed(self) -> None:
+        assert len(list(everything([location()], [tariff()], receiving(hub="NL-HUB")))) == 2
 
 
 class TestAPartThatIsRefused:

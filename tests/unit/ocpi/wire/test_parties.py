@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.ocpi.wire.parties import Party, party_of, plain
+from services.ocpi.wire.parties import Party, party_named, party_of, plain
 
 
 class TestPartyOf:
@@ -46,3 +46,15 @@ class TestContractPattern:
 
     def test_takes_nothing_for_more_than_letters(self) -> None:
         assert re.search(Party(".*", "T.M").contract_pattern, "NL-TNM-C1") is None
+
+
+class TestPartyNamed:
+    def test_is_read_whatever_its_case(self) -> None:
+        assert party_named("nl", "tN1") == ("NL", "TN1")
+
+    @pytest.mark.parametrize(
+        "texts",
+        [("", ""), ("N", "TNM"), ("NLD", "TNM"), ("N1", "TNM"), ("NL", "TNMX"), ("ÄÖ", "TNM")],
+    )
+    def test_is_none_for_what_names_nobody(self, texts: tuple[str, str]) -> None:
+        assert party_named(*texts) is None
