@@ -272,7 +272,8 @@ class TestPushes:
         with pushing(push_settings(push.kafka, push.data_dir)):
             push.say(issued(), issued(contract_id=XYZ_CONTRACT, cdr_id=XYZ_CDR))
             until(lambda: push.settled("cdrs", DeliveryOutcome.REFUSED) == ["NL-TNM"])
-            letters = [e for _, e in records(push.kafka, telling.DEAD_LETTERS) if isinstance(e, DeadLetter)]
-            assert "4001" in letters[0].reason
+            ((_, letter),) = until(lambda: records(push.kafka, telling.DEAD_LETTERS))
+            assert isinstance(letter, DeadLetter)
+            assert "4001" in letter.reason
             (told,) = until(lambda: push.hub.told("DE-XYZ", "cdrs", "POST"))
             assert told.path.endswith("/cdrs/")
