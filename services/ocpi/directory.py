@@ -153,6 +153,10 @@ class Directory:
         """The party that a hub may speak for, as it is reached."""
         return behind(self.partners(), hub, *party)
 
+    def all_behind(self, hub: Partner) -> list[Partner]:
+        """The parties that a hub may speak for; of a partner that is no hub, nobody."""
+        return [one for one in self.partners() if (one.tenant, one.hub) == (hub.tenant, hub.partner_id)]
+
     def standing(self, partner: Partner) -> Standing:
         """Whether a partner can be told anything, as its hub says."""
         return self.clients.standing(partner)

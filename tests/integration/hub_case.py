@@ -97,7 +97,10 @@ class Hub:
         return self._passed_on(got)
 
     def _passed_on(self, got: Got) -> Answer:
-        to = "-".join(got.headers.get(f"ocpi-to-{name}", "") for name in ("country-code", "party-id"))
+        named = [got.headers.get(f"ocpi-to-{name}", "") for name in ("country-code", "party-id")]
+        # Open routing: a record names whom it is for.
+        open_to = got.body.get("cdr_token", {}) if isinstance(got.body, dict) else {}
+        to = "-".join(named if any(named) else [open_to.get(name, "") for name in ("country_code", "party_id")])
         if to == NAME:
             if got.method == "GET":
                 return Answer(http=200, ocpi=4000)

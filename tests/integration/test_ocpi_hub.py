@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from services.domain.events.common import CommandOutcome, DeliveryOutcome, IdToken, PartnerQuirks
 from services.domain.events.delivery import PartnerDeliveries
 from services.domain.events.dlq import DeadLetter
-from services.domain.events.partner import PartnerCommandTaken
+from services.domain.events.partner import Partner, PartnerCommandTaken
 from services.domain.events.station import CommandAnswered, CommandRequested
 from services.domain.events.token import TokenRegistered
 from services.domain.ids import derived_id
@@ -27,7 +27,17 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from tests.integration.hub_case import NAME, TOKEN_A, Hub, behind, hub_partner, info, kept, running_hub
 from tests.integration.ocpi_case import client_of, running_edge, say, warehouse
-from tests.integration.push_case import KEY, attempts, prepared, push_settings, pushing, records, told_at, until
+from tests.integration.push_case import (
+    KEY,
+    SECRET,
+    attempts,
+    prepared,
+    push_settings,
+    pushing,
+    records,
+    told_at,
+    until,
+)
 from tests.unit.ocpi.facts import (
     cdr,
     connection,
@@ -39,6 +49,7 @@ from tests.unit.ocpi.facts import (
     tariff,
     token,
 )
+from tests.unit.ocpi.inbound.test_received import PLACE
 from tests.unit.ocpi.push.test_fold import issued
 from tests.unit.ocpi.wire.test_reading import TOKEN
 
@@ -102,6 +113,7 @@ class TestBehindAHub:
         self.has_nobody_speak_who_was_not_let_in(case)
         self.shows_each_party_its_own(case)
         self.takes_broadcasts_as_of_whom_they_are(case)
+        self.keeps_what_cpos_push_apart(case)
         self.tells_a_party_how_its_command_ended(case)
         self.heeds_quirks(case)
 
@@ -161,6 +173,23 @@ class TestBehindAHub:
         assert (registered.owner_party_id, registered.source) == ("TNM", "ocpi:NL-TNM")
         assert case.ask("GET", path, "NL-TNM").json()["data"]["uid"] == "0477"
         assert case.ask("GET", path, "DE-XYZ").json()["status_code"] == 2001
+
+    def keeps_what_cpos_push_apart(self, case: Case) -> None:
+        for name in ("FR-ONE", "FR-TWO"):
+            path = f"2.2.1/hubclientinfo/{name.replace('-', '/')}"
+            assert case.ask("PUT", path, json=info(name, "CONNECTED", role="CPO")).status_code == 201
+        assert case.wattlog("behind", NAME, "FR-ONE", "FR-TWO").exit_code == 0
+        paths = {name: f"2.2.1/emsp/locations/{name.replace('-', '/')}/LOC-1" for name in ("FR-ONE", "FR-TWO")}
+        until(lambda: case.ask("GET", paths["FR-TWO"], "FR-TWO").status_code == 404)
+        for name, path in paths.items():
+            place = PLACE | {"id": "LOC-1", "name": name, "country_code": "FR", "party_id": name[3:]}
+            assert case.ask("PUT", path, name, json=place).status_code == 201
+        assert case.ask("GET", paths["FR-ONE"], "FR-ONE").json()["data"]["name"] == "FR-ONE"
+        assert case.ask("GET", paths["FR-TWO"], "FR-TWO").json()["data"]["name"] == "FR-TWO"
+        assert case.ask("GET", paths["FR-ONE"], "FR-TWO").json()["status_code"] == 2001
+        assert case.ask("PUT", paths["FR-ONE"], "FR-TWO", json={}).json()["status_code"] == 2001
+        provider = case.ask("PUT", "2.2.1/emsp/locations/NL/TNM/LOC-1", "NL-TNM", json=PLACE).json()
+        assert provider["status_code"] == 2000
 
     def tells_a_party_how_its_command_ended(self, case: Case) -> None:
         url = f"{case.hub.url}/commands/STOP_SESSION/1"
@@ -226,10 +255,12 @@ class Push:
 def push(own_kafka: KafkaSettings, tmp_path: Path) -> Iterator[Push]:
     prepared(own_kafka)
     with running_hub() as hub:
-        known = hub_partner()
-        named = {name: getattr(known, name) for name in ("partner_id", "name", "party_id", "role")}
-        say(own_kafka, told_at(hub.url, tmp_path, **named), behind(), behind("DE-XYZ"))
+        say(own_kafka, told_at(hub.url, tmp_path, **_named(hub_partner())), behind(), behind("DE-XYZ"))
         yield Push(own_kafka, tmp_path, hub)
+
+
+def _named(known: Partner) -> dict[str, Any]:
+    return {name: getattr(known, name) for name in ("partner_id", "name", "party_id", "role")}
 
 
 class TestPushes:
@@ -265,6 +296,21 @@ class TestPushes:
             until(lambda: push.hub.told("NL-TNM", "locations"))
             assert push.hub.told("NL-TNM", "locations")[-1].headers["ocpi-to-party-id"] == "TNM"
         assert set(push.settled("cdrs", DeliveryOutcome.DELIVERED)) == {"NL-TNM"}
+
+    def test_are_as_the_hub_wants_them(self, push: Push) -> None:
+        quirks = PartnerQuirks(token_header="PLAIN", receiver_headers="OMIT", broadcast="OFF", enum_case="LOWER")
+        known = told_at(push.hub.url, push.data_dir, **_named(hub_partner()), quirks=quirks)
+        push.say(known, behind(quirks=replace(quirks, receiver_headers="SEND")), token(), location(), station())
+        push.say(token(token_uid=XYZ_UID, contract_id=XYZ_CONTRACT))
+        with pushing(push_settings(push.kafka, push.data_dir)):
+            push.say(issued(contract_id=XYZ_CONTRACT, cdr_id=XYZ_CDR))
+            until(lambda: push.hub.told("DE-XYZ", "cdrs", "POST") and push.hub.told("NL-TNM", "locations"))
+        (cdr,) = push.hub.told("DE-XYZ", "cdrs", "POST")
+        assert [name for name in cdr.headers if name.startswith("ocpi-to")] == []
+        assert cdr.headers["ocpi-from-party-id"] == "WAT"
+        assert cdr.headers["authorization"] == f"Token {SECRET}"
+        assert cdr.body["auth_method"].islower()
+        assert {one.headers["ocpi-to-party-id"] for one in push.hub.told("NL-TNM", "locations")} == {"TNM"}
 
     def test_that_the_hub_cannot_pass_on_fail_as_it_says(self, push: Push) -> None:
         push.say(replace(behind("DE-XYZ"), quirks=PartnerQuirks(trailing_slash="SLASH")))

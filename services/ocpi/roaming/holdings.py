@@ -6,7 +6,7 @@ What has just come is on its way to ClickHouse: the last minutes of it are in me
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final
 
 from services.domain.events.roaming import (
@@ -111,10 +111,10 @@ class Holdings:
         while len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
 
-    def command(self, known_as: str, partner_key: str, now_ms: Millis) -> RoamingCommandSent | None:
-        """The command of that partner which waits for a result at the response_url with this hash."""
+    def command(self, known_as: str, partner_keys: Container[str], now_ms: Millis) -> RoamingCommandSent | None:
+        """The command of one of those partners which waits for a result at the response_url with this hash."""
         found = self._commands.get(known_as)
-        if found is None or f"{found.tenant}/{found.partner_id}" != partner_key or found.expires_at < now_ms:
+        if found is None or f"{found.tenant}/{found.partner_id}" not in partner_keys or found.expires_at < now_ms:
             return None
         return found
 

@@ -105,8 +105,10 @@ class SenderRoutes:
         """A result may overtake the event that says that the command was sent; the same answer for whatever is
         unknown, late, answered or somebody else's."""
         known_as = asked_commands.secret_sha256(secret)
+        # A hub may deliver to a URL without saying for whom.
+        keys = {partner.key, *(one.key for one in self._directory.all_behind(partner))}
         for _ in range(int(_SEEN_S / _POLL_S)):
-            found = self._desk.holdings.command(known_as, partner.key, self._desk.now_ms())
+            found = self._desk.holdings.command(known_as, keys, self._desk.now_ms())
             if found is not None and found.command == command:
                 return found
             if self._desk.holdings.answered(known_as):

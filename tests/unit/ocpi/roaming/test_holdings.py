@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.domain.events.roaming import RoamingObject
+from services.ocpi.outbound import asked_commands
 from services.ocpi.roaming import holdings
 from services.ocpi.roaming.holdings import Holdings
 from services.runtime.clickhouse import ClickHouseSettings
@@ -71,3 +72,12 @@ def test_ids_know_no_case(kept: Holdings) -> None:
 
 def test_what_was_not_read_is_not_there(kept: Holdings) -> None:
     assert not kept.has(location(1000))
+
+
+def test_a_result_is_of_the_partner_that_was_asked_or_of_its_hub(kept: Holdings) -> None:
+    sent = asked_commands.sent(("wattlog", "DE-ALP"), "STOP_SESSION", "2.2.1", {}, "secret", "cli", 1000)
+    kept.take([sent])
+    known_as = asked_commands.secret_sha256("secret")
+    assert kept.command(known_as, {"wattlog/NL-HUB", "wattlog/DE-ALP"}, 1000) == sent
+    assert kept.command(known_as, {"wattlog/DE-ABC"}, 1000) is None
+    assert kept.command(known_as, {"wattlog/DE-ALP"}, sent.expires_at + 1) is None
