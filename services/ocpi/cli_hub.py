@@ -178,11 +178,13 @@ def _behind(tenant: str, hub: Partner, party: Party, told: list[Client]) -> Part
 
 def by_way_of(known: Mapping[str, Partner]) -> dict[str, str]:
     """The hubs of parties behind them, and what these say of them, by partner id."""
+    there = [one for one in known.values() if one.hub]
+    if not there:
+        return {}
     found = _told_clients()
     return {
         one.partner_id: f"{one.hub} {found.status(f'{one.tenant}/{one.hub}', _party(one)) or ''}".rstrip()
-        for one in known.values()
-        if one.hub
+        for one in there
     }
 
 
