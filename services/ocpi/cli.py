@@ -236,7 +236,8 @@ def _partner(name: str, country: str, party: str, role: Role, new_token: bool) -
         fail(f"{party!r} is no party id: give three letters or digits, e.g. --party TNM")
     partner_id = f"{country}-{party}".upper()
     tenant = load(CommonSettings).tenant
-    if partner_id in _partners(tenant) and not new_token:
+    before = _partners(tenant).get(partner_id)
+    if before is not None and not new_token:
         fail(f"{partner_id} is there already: add --new-token to replace its token, or suspend it")
     return Partner(
         tenant=tenant,
@@ -248,6 +249,7 @@ def _partner(name: str, country: str, party: str, role: Role, new_token: bool) -
         token_hash="",
         enabled=True,
         updated_at=now_ms(),
+        quirks=before.quirks if before else None,
     )
 
 

@@ -23,7 +23,8 @@ US = "DE-WAT"
 ROLE = {"role": "HUB", "party_id": "HUB", "country_code": "NL", "business_details": {"name": "A hub"}}
 _SERVED = (
     ("credentials", "SENDER"), ("hubclientinfo", "SENDER"), ("tokens", "SENDER"), ("commands", "SENDER"),
-    ("locations", "RECEIVER"), ("tariffs", "RECEIVER"), ("sessions", "RECEIVER"), ("cdrs", "RECEIVER"),
+    ("locations", "SENDER"), ("locations", "RECEIVER"), ("tariffs", "RECEIVER"), ("sessions", "RECEIVER"),
+    ("cdrs", "RECEIVER"),
 )  # fmt: skip
 
 
@@ -57,6 +58,11 @@ def kept(name: str, status: str, at: int = 0) -> PartnerObject:
     return made
 
 
+def path_of(got: Got) -> str:
+    """What of a version was asked for."""
+    return got.path.partition("?")[0].removeprefix(f"/ocpi/{VERSION}/").rstrip("/")
+
+
 class Hub:
     """`clients`: whom it is connected to, by name, and how; `inbox`: what was passed on to whom."""
 
@@ -67,6 +73,8 @@ class Hub:
         self.inbox: defaultdict[str, list[Got]] = defaultdict(list)
         self.token = TOKEN_A
         """What it shows us."""
+        self.listed: list[dict[str, Any]] = []
+        """Locations of everybody's, as it collects them (GET All)."""
 
     def credentials(self) -> dict[str, Any]:
         return {"token": TOKEN_B, "url": f"{self.server.url}/versions", "roles": [ROLE]}
@@ -103,7 +111,7 @@ class Hub:
         to = "-".join(named if any(named) else [open_to.get(name, "") for name in ("country_code", "party_id")])
         if to == NAME:
             if got.method == "GET":
-                return Answer(http=200, ocpi=4000)
+                return Answer(data=self.listed) if path_of(got) == "locations" else Answer(http=200, ocpi=4000)
             for name, status in self.clients.items():
                 if status == "CONNECTED":
                     self.inbox[name].append(got)

@@ -6,6 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.domain.events.common import PartnerQuirks
 from services.domain.events.partner import Partner, PartnerInvited
 from services.ocpi.cli import partner
 from services.ocpi.inbound.authorization import MAX_TOKEN_CHARS, token_hash
@@ -93,8 +94,10 @@ class TestSuspend:
     def test_is_ended_by_a_new_token(self, own_kafka: KafkaSettings) -> None:
         wattlog(*TNM)
         wattlog("suspend", "NL-TNM")
+        wattlog("quirks", "NL-TNM", "--set", "date_to=inclusive")
         wattlog(*TNM, "--new-token")
-        assert (known(own_kafka))["wattlog/NL-TNM"].enabled
+        again = known(own_kafka)["wattlog/NL-TNM"]
+        assert (again.enabled, again.quirks) == (True, PartnerQuirks(date_to="INCLUSIVE"))
 
     def test_says_who_is_not_there(self) -> None:
         done = wattlog("suspend", "FR-XXX")

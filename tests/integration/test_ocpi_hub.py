@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from services.domain.events.common import CommandOutcome, DeliveryOutcome, IdToken, PartnerQuirks
@@ -22,6 +23,7 @@ from services.ocpi.cli import partner as wattlog_partner
 from services.ocpi.directory import TOPICS
 from services.ocpi.inbound.authorization import token_hash
 from services.ocpi.push import telling
+from services.ocpi.roaming.cli import roaming as wattlog_roaming
 from services.ocpi.settings import OcpiSettings
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
@@ -74,7 +76,7 @@ class Case:
         """What a party sees of what we serve."""
         return sorted(one["id"] for one in self.ask("GET", f"2.2.1/{module}", sender).json()["data"])
 
-    def wattlog(self, *arguments: str) -> Result:
+    def wattlog(self, *arguments: str, app: typer.Typer = wattlog_partner) -> Result:
         chosen = self.settings
         env = {
             "BOOTSTRAP_SERVERS": chosen.kafka.bootstrap_servers,
@@ -82,7 +84,7 @@ class Case:
             "SEALING_KEY": KEY,
         }
         with mock.patch.dict(os.environ, {f"WATTLOG_{name}": value for name, value in env.items()}):
-            return CliRunner().invoke(wattlog_partner, arguments, terminal_width=200)
+            return CliRunner().invoke(app, arguments, terminal_width=200)
 
 
 @pytest.fixture
@@ -188,6 +190,16 @@ class TestBehindAHub:
         assert case.ask("GET", paths["FR-TWO"], "FR-TWO").json()["data"]["name"] == "FR-TWO"
         assert case.ask("GET", paths["FR-ONE"], "FR-TWO").json()["status_code"] == 2001
         assert case.ask("PUT", paths["FR-ONE"], "FR-TWO", json={}).json()["status_code"] == 2001
+        case.hub.listed = [
+            PLACE | {"id": "LOC-7", "name": name, "country_code": name[:2], "party_id": name[3:]}
+            for name in ("FR-ONE", "FR-TWO", "FR-NOT")
+        ]
+        done = case.wattlog("pull", NAME, "--module", "locations", app=wattlog_roaming)
+        assert "locations: 3 came, 2 new or different, 1 of them could not be kept" in done.stdout, done.output
+        seven = {name: path.replace("LOC-1", "LOC-7") for name, path in paths.items()}
+        for name, path in seven.items():
+            until(lambda name=name, path=path: case.ask("GET", path, name).status_code == 200)
+            assert case.ask("GET", path, name).json()["data"]["name"] == name
         provider = case.ask("PUT", "2.2.1/emsp/locations/NL/TNM/LOC-1", "NL-TNM", json=PLACE).json()
         assert provider["status_code"] == 2000
 

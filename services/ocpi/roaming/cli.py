@@ -216,10 +216,11 @@ def _command(partner_id: str, command: str, body: Mapping[str, Any], within_s: f
 
 def _with_line(partner_id: str, work: Callable[[Line], Awaitable[T]]) -> T:
     """Do something with a CPO; fail in one sentence when it cannot be spoken to."""
-    chosen, partner = load(OcpiSettings), _partner(partner_id)
+    chosen = load(OcpiSettings)
+    partner, behind = _partner(partner_id)
 
     async def worked() -> T:
-        async with line_to(partner, chosen, now_ms, new_token) as line:
+        async with line_to(partner, behind, chosen, now_ms, new_token) as line:
             return await work(line)
 
     try:
@@ -232,16 +233,19 @@ def _failed(partner: Partner, error: Exception) -> NoReturn:
     fail(f"{partner.partner_id}: {error}")
 
 
-def _partner(partner_id: str) -> Partner:
+def _partner(partner_id: str) -> tuple[Partner, tuple[Partner, ...]]:
+    """A CPO that can be asked, and the parties let in behind it if it is a hub."""
     with reading(Partner) as view:
-        known = reached(dict(view.items())).get(f"{load(CommonSettings).tenant}/{partner_id.upper()}")
+        found = reached(dict(view.items()))
+    known = found.get(f"{load(CommonSettings).tenant}/{partner_id.upper()}")
     if known is None or not known.enabled:
         fail(f"{partner_id} is not there: `wattlog partner list` shows who is")
     if not known.sealed_token:
         fail(f"{partner_id} has not exchanged credentials: `wattlog partner register` or `wattlog partner invite`")
     if not is_cpo(known):
         fail(f"{partner_id} is no CPO")
-    return known
+    of = (known.tenant, known.partner_id)
+    return known, tuple(one for one in found.values() if (one.tenant, one.hub) == of and one.enabled)
 
 
 def _reached(partner_id: str) -> dict[str, Millis]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 
+from services.domain.events.partner import Partner
 from services.domain.events.roamingpull import RoamingPull
 from services.domain.folding import Event
 from services.domain.units import Millis
@@ -91,15 +92,27 @@ class Puller:
         return done
 
     async def _keep(self, cpo: Cpo, module: str, objects: list[Raw], count: _Count) -> None:
-        known = await self._known(cpo, module, objects)
+        """A hub's objects are of many; those of whom was not let in are passed over."""
+        count.objects += len(objects)
+        by_partner: dict[str, tuple[Partner, list[Raw]]] = {}
+        for one in objects:
+            whose = cpo.whose(one.value)
+            if whose is None:
+                count.skipped += 1
+            else:
+                by_partner.setdefault(whose.partner_id, (whose, []))[1].append(one)
+        for partner, its in by_partner.values():
+            await self._keep_of(partner, module, its, count)
+
+    async def _keep_of(self, partner: Partner, module: str, objects: list[Raw], count: _Count) -> None:
+        known = await self._known(partner, module, objects)
         events: list[Event] = []
         for one in objects:
-            count.objects += 1
             try:
-                made = self._outcome(cpo, module, one, known)
+                made = self._outcome(partner, module, one, known)
             except Refusal as refusal:
                 count.skipped += 1
-                log.warning("an object is not kept", partner=cpo.partner.partner_id, why=refusal.message)
+                log.warning("an object is not kept", partner=partner.partner_id, why=refusal.message)
                 continue
             count.skipped += made.refusal is not None
             count.changed += bool(made.events) and made.refusal is None
@@ -108,12 +121,12 @@ class Puller:
         if events:
             await self._publish(*events)
 
-    def _outcome(self, cpo: Cpo, module: str, one: Raw, known: dict[str, Kept]) -> Outcome:
+    def _outcome(self, partner: Partner, module: str, one: Raw, known: dict[str, Kept]) -> Outcome:
         came = Received(
             tenant=self._tenant,
-            partner_id=cpo.partner.partner_id,
-            owner=party_of_partner(cpo.partner),
-            version=cpo.partner.version,
+            partner_id=partner.partner_id,
+            owner=party_of_partner(partner),
+            version=partner.version,
             method="PULL",
             raw=one.data,
             body=one.value,
@@ -123,18 +136,18 @@ class Puller:
         if module == CDRS:
             place = one.value.get("cdr_location")
             location_id = str(place.get("id", "")) if isinstance(place, dict) else ""
-            at = self._holdings.object(self._tenant, cpo.partner.partner_id, LOCATIONS, location_id)
+            at = self._holdings.object(self._tenant, partner.partner_id, LOCATIONS, location_id)
             return received_cdrs.post(came, known.get(object_id), zone_of(at))
         return received.whole(module, object_id, came, known.get(object_id))
 
-    async def _known(self, cpo: Cpo, module: str, objects: list[Raw]) -> dict[str, Kept]:
+    async def _known(self, partner: Partner, module: str, objects: list[Raw]) -> dict[str, Kept]:
         ids = [
             str(one.value["id"]).lower() for one in objects if isinstance(one.value, dict) and "id" in one.value
         ]
         if module in (LOCATIONS, TARIFFS):
-            found = {one: self._holdings.object(self._tenant, cpo.partner.partner_id, module, one) for one in ids}
+            found = {one: self._holdings.object(self._tenant, partner.partner_id, module, one) for one in ids}
             return {one: kept for one, kept in found.items() if kept is not None}
-        return await self._holdings.kept(module, self._tenant, cpo.partner.partner_id, ids)
+        return await self._holdings.kept(module, self._tenant, partner.partner_id, ids)
 
 
 def _id_of(value: Any) -> str:

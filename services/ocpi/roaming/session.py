@@ -35,9 +35,16 @@ class Line:
 
 @asynccontextmanager
 async def line_to(
-    partner: Partner, chosen: OcpiSettings, now_ms: Callable[[], Millis], new_id: Callable[[], str]
+    partner: Partner,
+    behind: tuple[Partner, ...],
+    chosen: OcpiSettings,
+    now_ms: Callable[[], Millis],
+    new_id: Callable[[], str],
 ) -> AsyncIterator[Line]:
-    """Until the block ends. CannotUnseal when the partner's token was sealed with another key."""
+    """Until the block ends; `behind` are the parties of a hub.
+
+    CannotUnseal when the partner's token was sealed with another key.
+    """
     access = access_to(partner, seal_of(chosen.sealing_key, chosen.common.data_dir))
     await asyncio.to_thread(topics.create_topics, chosen.kafka, kept.TOPICS)
     codec = await asyncio.to_thread(codec_of, chosen.common)
@@ -48,7 +55,7 @@ async def line_to(
     answers.start()
     try:
         await holdings.wait_caught_up()
-        cpo = Cpo(partner, access, chosen.operator, Peer(egress, new_id))
+        cpo = Cpo(partner, access, chosen.operator, Peer(egress, new_id), behind)
         outside = Outside(chosen.public_url, bus.publish, now_ms, new_id)
         yield Line(cpo, holdings, Commander(outside, results), bus)
     finally:
