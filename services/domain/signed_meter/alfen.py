@@ -70,7 +70,9 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     """One `Verified` for each line of a record, of which most have one, or for each reading of a container."""
     text = received.text(record, lambda text: text.strip(_AROUND).startswith(("AP;", "{"))).strip(_AROUND)
     lines = _of_container(record) if text.startswith("{") else _of_text(text)
-    return tuple(_verified(read(line), record) for line in lines[:MAX_LINES])
+    if len(lines) > MAX_LINES:
+        raise NotReadable(f"more than {MAX_LINES} lines")
+    return tuple(_verified(read(line), record) for line in lines)
 
 
 def line_in(value: Json) -> str | None:

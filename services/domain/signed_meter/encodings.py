@@ -10,6 +10,7 @@ _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _BASE32 = re.compile(rb"[A-Z2-7]+={0,6}")
 _SEPARATORS = re.compile(rb"[\s:-]+")
+_MARK = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"\s+")
 
 
@@ -59,4 +60,4 @@ def decoded(data: bytes, encoding: str) -> bytes:
 
 
 def _raw(text: bytes | str) -> bytes:
-    return text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return (text.encode("utf-8", "replace") if isinstance(text, str) else text).removeprefix(_MARK)

@@ -109,7 +109,7 @@ def read(text: str) -> PcdfRecord:
     """The record in `text`, with or without its STX and ETX; NotReadable when it is not one whole record."""
     if len(text) > MAX_LENGTH:
         raise NotReadable(f"more than {MAX_LENGTH} characters")
-    bare = _FRAME.sub("", text.strip()).strip()
+    bare = _FRAME.sub("", text.strip().strip('"').strip()).strip()
     if not _RECORD.fullmatch(bare):
         raise NotReadable("not `128.8.0` and fields in parentheses")
     pairs = _FIELD.findall(bare)

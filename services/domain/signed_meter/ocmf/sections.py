@@ -12,6 +12,7 @@ from services.domain.signed_meter.findings import NotReadable
 
 _HEADER = re.compile(r"OCMF[ \t\r\n]*\|")
 _MAX_CHARACTERS = 1_000_000
+_MAX_RECORDS = 64
 _WHITE_SPACE = " \t\r\n"
 
 
@@ -51,18 +52,40 @@ _LENIENT = json.JSONDecoder(strict=False, parse_float=str, parse_int=str, parse_
 
 def split(data: bytes) -> Sections:
     """The sections of one record; NotReadable when it is none. Text in hex or base64 is decoded first."""
+    found = split_all(data)
+    if len(found) > 1:
+        raise NotReadable("something follows the signature section", "signature")
+    return found[0]
+
+
+def split_all(data: bytes) -> tuple[Sections, ...]:
+    """As `split`, of records that follow each other, as some stations send begin and end in one value."""
     text, start = _text(data)
+    found: list[Sections] = []
+    while True:
+        sections, end = _record(text, start)
+        found.append(sections)
+        header = _HEADER.match(text, end)
+        if header is None:
+            return tuple(found)
+        if len(found) == _MAX_RECORDS:
+            raise NotReadable(f"more than {_MAX_RECORDS} records")
+        start = header.end()
+
+
+def _record(text: str, start: int) -> tuple[Sections, int]:
+    """The sections that begin at `start`, and where they end."""
     payload, ambiguous, bar = _section(text, start, "payload")
     if text[bar : bar + 1] != "|":
         raise NotReadable("there is no signature section", "signature")
     signature, twofold, end = _section(text, bar + 1, "signature")
     if twofold:
         raise NotReadable(f"the signature section is ambiguous: {twofold}", "signature")
-    rest = text[end:].strip(_WHITE_SPACE)
+    rest = "" if _HEADER.match(text, end) else text[end:].strip(_WHITE_SPACE)
     if rest and not rest.startswith("|"):
         raise NotReadable("something follows the signature section", "signature")
     signed = text[start:bar].encode("utf-8", "surrogateescape")
-    return Sections(signed, payload, signature, rest[1:].strip(_WHITE_SPACE) or None, ambiguous)
+    return Sections(signed, payload, signature, rest[1:].strip(_WHITE_SPACE) or None, ambiguous), end
 
 
 def _text(data: bytes) -> tuple[str, int]:
@@ -84,10 +107,11 @@ def _readings(data: bytes) -> Iterator[str]:
 
 
 def _plain(data: bytes) -> str:
-    """The text without what surrounds it; bytes that are no UTF-8 survive the way there and back."""
+    """The text without what surrounds it, quotes too; bytes that are no UTF-8 survive the way there and back."""
     if len(data) > 2 * _MAX_CHARACTERS:
         raise NotReadable("the record is too long")
-    return data.decode("utf-8", "surrogateescape").lstrip("\ufeff").strip(_WHITE_SPACE)
+    text = data.decode("utf-8", "surrogateescape").lstrip("\ufeff").strip(_WHITE_SPACE)
+    return text[1:-1].strip(_WHITE_SPACE) if text.startswith('"OCMF') and text.endswith('"') else text
 
 
 def _section(text: str, start: int, what: str) -> tuple[dict[str, Any], str, int]:

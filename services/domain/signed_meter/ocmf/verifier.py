@@ -7,7 +7,7 @@ from services.domain.signed_meter.findings import Code, Finding, NotReadable, fi
 from services.domain.signed_meter.keys import PublicKey, public_key
 from services.domain.signed_meter.ocmf.algorithm import curve_of, numbers_of
 from services.domain.signed_meter.ocmf.readings import readings_of, text_of
-from services.domain.signed_meter.ocmf.sections import Sections, split
+from services.domain.signed_meter.ocmf.sections import Sections, split_all
 from services.domain.signed_meter.record import Reading, SignedRecord, Verified
 from services.domain.signed_meter.signature import Numbers, Signed
 from services.domain.signed_meter.signature import verify as verify_signature
@@ -16,11 +16,15 @@ _DETAILS = ("FV", "GI", "GV", "MV", "MM", "MF", "IS", "IL", "IT", "CT", "TT")
 
 
 def verify(record: SignedRecord) -> tuple[Verified, ...]:
-    """Exactly one `Verified`. NotReadable when the text has no three sections, or the signature or key is none.
+    """One `Verified`, or one of each record where several follow each other.
 
-    A signature can be true over a payload that means nothing: that is valid, with FORMAT as finding.
+    NotReadable when the text has no three sections, or the signature or key is none. A signature can be true over
+    a payload that means nothing: that is valid, with FORMAT as finding.
     """
-    sections = split(record.data)
+    return tuple([_verified(sections, record) for sections in split_all(record.data)])
+
+
+def _verified(sections: Sections, record: SignedRecord) -> Verified:
     key, valid, numbers = _proved(sections, record.key)
     findings: tuple[Finding, ...] = () if valid else (_doubt(sections, key),)
     readings: tuple[Reading, ...] = ()
@@ -29,21 +33,19 @@ def verify(record: SignedRecord) -> tuple[Verified, ...]:
     except NotReadable as error:
         findings = findings or (error.finding(),)
     payload = sections.payload
-    return (
-        Verified(
-            valid,
-            findings,
-            readings,
-            pagination=text_of(payload.get("PG")),
-            meter_serial=text_of(payload.get("MS")) or text_of(payload.get("GS")),
-            gateway_serial=text_of(payload.get("GS")),
-            identification=text_of(payload.get("ID")),
-            evse_id=text_of(payload.get("CI")),
-            key=key,
-            context=record.context,
-            details=_details(payload),
-            signed=(Signed(sections.signed, numbers),),
-        ),
+    return Verified(
+        valid,
+        findings,
+        readings,
+        pagination=text_of(payload.get("PG")),
+        meter_serial=text_of(payload.get("MS")) or text_of(payload.get("GS")),
+        gateway_serial=text_of(payload.get("GS")),
+        identification=text_of(payload.get("ID")),
+        evse_id=text_of(payload.get("CI")),
+        key=key,
+        context=record.context,
+        details=_details(payload),
+        signed=(Signed(sections.signed, numbers),),
     )
 
 

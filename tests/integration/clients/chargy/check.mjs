@@ -14,9 +14,14 @@ const chargy = new Chargy({}, ["en"], need("elliptic"), need("moment"), need("as
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { name, text } = JSON.parse(line);
-  const found = await chargy.DetectAndConvertContentFormat([{ name: `${name}.xml`, data: new TextEncoder().encode(text) }]);
-  const session = found.chargingSessions?.[0];
-  const status = session?.verificationResult?.status ?? found.status ?? "nothing";
+  let found;
+  try {
+    found = await chargy.DetectAndConvertContentFormat([{ name: `${name}.xml`, data: new TextEncoder().encode(text) }]);
+  } catch (error) {
+    found = { status: `${error}` };
+  }
+  const session = found?.chargingSessions?.[0];
+  const status = session?.verificationResult?.status ?? found?.status ?? "nothing";
   const values = (session?.measurements ?? []).flatMap((one) => one.values.map((value) => value.result?.status ?? "nothing"));
   console.log(JSON.stringify({ name, status, values }));
 }

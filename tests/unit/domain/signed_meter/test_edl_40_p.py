@@ -143,6 +143,7 @@ class TestTelegram:
             base64.b64encode,
             base64.encodebytes,
             base64.b32encode,
+            lambda data: b"\xef\xbb\xbf" + data.hex().encode(),
         ],
     )
     def test_may_be_written_in_any_way(self, written: object) -> None:

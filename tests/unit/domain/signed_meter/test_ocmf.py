@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.signed_meter.findings import Code
+from services.domain.signed_meter.findings import Code, NotReadable
+from services.domain.signed_meter.ocmf.sections import split, split_all
 from services.domain.signed_meter.record import SignedRecord, Verified
 from services.domain.signed_meter.session import judge, verify
 from tests.unit.domain.signed_meter.keyring import public, sign, spki
@@ -15,6 +16,7 @@ from tests.unit.domain.signed_meter.ocmf_records import begin, end, payload, rec
 
 CURVES = ["secp192k1", "secp192r1", "secp256k1", "secp256r1", "secp384r1", "brainpoolP256r1", "brainpoolP384r1"]
 TEXT = payload(begin(), end())
+KEY = spki("secp256r1").hex()
 
 
 def one(received: SignedRecord) -> Verified:
@@ -115,6 +117,32 @@ class TestText:
     def test_may_be_surrounded_and_spread_over_lines(self) -> None:
         header, body, section = "OCMF", f"\n{TEXT}\n", signed(f"\n{TEXT}\n").rsplit("|", 1)[1]
         assert one(record(f"\ufeff\r\n {header}\n|{body}|\n{section}\n ")).valid
+
+    def test_may_be_quoted(self) -> None:
+        text = signed(payload(begin(), end()))
+        assert judge([SignedRecord("OCMF", f' "{text}"\n'.encode(), KEY)]).transaction_ok is True
+        assert judge([SignedRecord("OCMF", f'"{text}'.encode(), KEY)]).transaction_ok is False
+
+    @pytest.mark.parametrize("between", ["", "\n", "\r\n\r\n "])
+    def test_may_hold_several_records(self, between: str) -> None:
+        first, last = signed(payload(begin())), signed(payload(end(), PG="T8"))
+        verdict = judge([SignedRecord("OCMF", f"{first}{between}{last}\n".encode(), KEY)])
+        assert (verdict.signature_valid, verdict.transaction_ok) == ([True, True], True)
+        assert str(verdict.energy_kwh) == "12.25"
+        forged = last.replace("1012.75", "1013.75")
+        assert judge([SignedRecord("OCMF", f"{first}{between}{forged}".encode(), KEY)]).signature_valid == [
+            True,
+            False,
+        ]
+
+    def test_may_not_be_taken_apart_as_one_record_where_it_holds_several(self) -> None:
+        text = signed(payload(begin(), end()))
+        assert split(text.encode()).payload["PG"] == "T7"
+        with pytest.raises(NotReadable, match="follows"):
+            split(f"{text}\n{text}".encode())
+        assert len(split_all(f"{text}\n".encode() * 64)) == 64
+        with pytest.raises(NotReadable, match="more than 64"):
+            split_all(f"{text}\n".encode() * 65)
 
     def test_may_hold_bars_and_brackets_in_strings(self) -> None:
         assert one(record(signed(payload(begin(), end(), TT='a|b}|{"c\\"|')))).valid

@@ -77,7 +77,7 @@ class TestKey:
 
 
 class TestText:
-    @pytest.mark.parametrize("wrap", ["\x02{}\x03", "\\u0002{}\\u0003", " {}\n", "\ufeff{}"])
+    @pytest.mark.parametrize("wrap", ["\x02{}\x03", "\\u0002{}\\u0003", " {}\n", "\ufeff{}", '"{}"'])
     def test_may_have_its_frame(self, wrap: str) -> None:
         assert outcome(wrap.format(TEXT)) == ([True], True, [])
 
