@@ -16,6 +16,7 @@ from services.ocpi.booking_routes import BookingRoutes
 from services.ocpi.command_routes import CommandRoutes
 from services.ocpi.credentials_routes import CredentialsRoutes
 from services.ocpi.deliveries import Deliveries
+from services.ocpi.description_routes import DescriptionRoutes
 from services.ocpi.directory import TOPICS, Directory
 from services.ocpi.gate import Gate
 from services.ocpi.hub_puller import HubPuller, Means
@@ -141,6 +142,7 @@ def application(
     ObjectRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
     BookingRoutes(chosen, StationRequests(means), traffic.bookings, answering).mount(app)
     HubRoutes(chosen, directory, traffic.bookings.keeper, now_ms, answering).mount(app)
+    DescriptionRoutes(chosen.public_url).mount(app)
     recorder = Recorder(app, bus.publish, now_ms, new_token)
     routing = Known(directory.behind, partial(is_ours, chosen.operator, directory), chosen.operator)
     return Gate(

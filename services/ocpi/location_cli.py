@@ -91,7 +91,8 @@ def show(location_id: Name) -> None:
         if found is None:
             fail(f"there is no location {location_id}: `wattlog location list` shows all.")
         there = [one for one in _own(item for _, item in stations.items()) if one.location_id == location_id]
-    shown = _plain(found, [Equipment(one) for one in sorted(there, key=lambda one: one.station_id)])
+    own = [Equipment(replace(one, tariff_id=None)) for one in sorted(there, key=lambda one: one.station_id)]
+    shown = _plain(found, own)
     typer.echo(msgspec.json.format(encoded(shown), indent=2))
 
 

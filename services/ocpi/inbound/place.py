@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.domain.equipment import power_w
+from services.domain.equipment import CAPABILITIES, power_w
 from services.domain.events.common import (
     Connector,
     EnergyMix,
@@ -361,7 +361,7 @@ def _evse(value: Mapping[str, Any], connectors_told: bool) -> ToldEvse:
         power_type=plugs[0].power_type,
         max_power_w=max(power_w(one) for one in plugs),
         connectors=plugs,
-        capabilities=tuple(value.get("capabilities") or ()),
+        capabilities=tuple(one for one in value.get("capabilities") or () if one not in CAPABILITIES),
         parking_restrictions=tuple(value.get("parking_restrictions") or ()),
         parking=tuple(
             EvseParking(parking_id=one["parking_id"], evse_position=one.get("evse_position"))

@@ -150,6 +150,10 @@ class TestBare:
         assert (now.evse_id, now.connector_standard, now.max_power_w, now.connectors) == (3, "CHADEMO", 5, ())
         assert now.floor_level == "2"
 
+    def test_evse_is_not_told_twice_what_every_station_can(self) -> None:
+        told_of = varied("/evses/0/capabilities", ["RFID_READER", "CHIP_CARD_SUPPORT"])
+        assert understood(told_of).evses[0].evse.capabilities == ("CHIP_CARD_SUPPORT",)
+
     def test_evse_with_connectors_has_the_power_of_the_strongest(self) -> None:
         one = understood(PLACE).evses[0].upon(Evse(evse_id=1, evse_uid="x"))
         assert (one.max_power_w, one.power_type, len(one.connectors)) == (300_000, "DC", 2)
