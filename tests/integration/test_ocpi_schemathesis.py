@@ -1,10 +1,10 @@
-"""Requests that nobody would write, made from our own description, to a running edge: never a 5xx, always an envelope.
+"""Requests that nobody would write, made from our own description, to an edge: always envelopes, never a failure.
 
 schemathesis (PyPI) is in an environment of its own, installed once. Bounded: examples per operation, and in all.
 """
 
+import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,17 +47,19 @@ def test_description_is_for_partners_only(edge: OcpiSettings) -> None:
         assert asking.get("/ocpi/openapi.json", headers={"Authorization": "Token x"}).status_code == 401
 
 
-@pytest.mark.parametrize("version", ["2.3.0", "2.2.1", "2.1.1"])
-def test_nothing_that_is_sent_makes_the_edge_fail(edge: OcpiSettings, version: str, tmp_path: Path) -> None:
+def test_nothing_that_is_sent_makes_the_edge_fail(edge: OcpiSettings, tmp_path: Path) -> None:
     tool = TOOL.made(CACHE) / "env" / "bin" / "schemathesis"
     with client_of(edge) as asking:
         authorization = asking.headers["Authorization"]
         description = tmp_path / "openapi.json"
-        description.write_bytes(asking.get("/ocpi/openapi.json").content)
+        told = asking.get("/ocpi/openapi.json").json()
+        # Our own trouble is told with 200 and 3000, which is permitted, but not while nothing is away.
+        told["components"]["schemas"]["Envelope"]["properties"]["status_code"]["not"] = {"const": 3000}
+        description.write_text(json.dumps(told))
     command = [
         str(tool), "run", str(description), "--url", f"http://127.0.0.1:{edge.ocpi_port}",
-        "-H", f"Authorization: {authorization}", "--include-path-regex", f"/ocpi/{re.escape(version)}(/.*)?",
-        "--exclude-path-regex", "/credentials$", "--phases", "fuzzing", "--max-examples", "8", "--max-time", "12",
+        "-H", f"Authorization: {authorization}", "--exclude-path-regex", "/credentials$",
+        "--phases", "fuzzing", "--max-examples", "4", "--max-time", "25",
         "--checks", CHECKS, "--seed", SEED, "--request-timeout", "20", "--no-color", "--no-shrink",
         "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off",
     ]  # fmt: skip
