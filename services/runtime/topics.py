@@ -1,17 +1,21 @@
 """The streams of schemas/topics.yaml as Kafka topics."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import yaml
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, NewTopic, TopicMetadata  # type: ignore[attr-defined]
 
 from services.runtime.schemas import schemas_dir
 from services.runtime.settings import KafkaSettings
 
 _DAY_MS = 86_400_000
+_KNOWN_WITHIN_S: Final = 30.0
+_POLL_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +86,20 @@ def ensure(kafka: KafkaSettings, topics: list[NewTopic]) -> list[str]:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
+    _wait_known(admin, created)
     return created
+
+
+def _wait_known(admin: AdminClient, names: list[str]) -> None:
+    """A topic is created before the broker knows that it leads it: who uses it at once may be told otherwise."""
+    until = time.monotonic() + _KNOWN_WITHIN_S
+    unknown = set(names)
+    while unknown and time.monotonic() < until:
+        known = admin.list_topics(timeout=10).topics
+        unknown = {name for name in unknown if name not in known or not _led(known[name])}
+        time.sleep(_POLL_S if unknown else 0)
+
+
+def _led(topic: TopicMetadata) -> bool:
+    led = [part.error is None and part.leader >= 0 for part in topic.partitions.values()]
+    return topic.error is None and bool(led) and all(led)

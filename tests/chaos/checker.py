@@ -1,12 +1,13 @@
 """Compares what a crashed, killed and rebalanced run left in Kafka with what an undisturbed fold would have."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.changelog import SEAL
@@ -116,6 +117,18 @@ def latest_states(kafka: KafkaSettings) -> dict[str, bytes]:
     return {key.decode(): value for key, value in sealed.items() if value is not None}
 
 
+def _watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    """First and end offset; a broker may not know yet that it leads a partition that was just made."""
+    for _ in range(50):
+        try:
+            first, end = consumer.get_watermark_offsets(partition, 30)
+        except KafkaException:
+            time.sleep(0.2)
+        else:
+            return first, end
+    raise TimeoutError(f"nobody leads {partition}")
+
+
 def read_all(kafka: KafkaSettings, stream: str) -> Iterator[tuple[int, bytes, Any]]:
     """(partition, key, value) of every record of a topic."""
     consumer = Consumer(
@@ -129,7 +142,7 @@ def read_all(kafka: KafkaSettings, stream: str) -> Iterator[tuple[int, bytes, An
     partitions = consumer.list_topics(topic, 30).topics[topic].partitions
     ends = {}
     for partition in partitions:
-        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), 30)
+        first, end = _watermarks(consumer, TopicPartition(topic, partition))
         if first < end:
             ends[partition] = end
     consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])

@@ -233,7 +233,7 @@ class TestSinkWorker:
             def dies(table: str, rows: Any, token: str) -> None:
                 nonlocal inserts
                 insert_arrow(client, table, rows, token)
-                inserts += 1
+                inserts += table == "meter_readings"
                 if inserts == 2:
                     raise Crash
 
