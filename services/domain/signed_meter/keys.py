@@ -15,7 +15,7 @@ from services.domain.signed_meter.findings import Code, NotReadable
 _MAX_TEXT = 4_096
 _MAX_WRAPPERS = 3
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----(.*?)-----END [A-Z0-9 ]*PUBLIC KEY-----", re.DOTALL)
-_TEXT = re.compile(rb"\s*(?:oca:[ -~]+|-----BEGIN [\t-~]+|[0-9A-Fa-f\s]+)")
+_TEXT = re.compile(rb"\s*(?:(?i:oca:)[ -~]+|-----BEGIN [\t-~]+|[0-9A-Fa-f\s]+)")
 _SEQUENCE, _OID, _BITS = 0x30, 0x06, 0x03
 _EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
 _SIZES = {curve.field_bytes for curve in CURVES.values()}
@@ -56,19 +56,19 @@ def public_key(text: str, curve: Curve) -> PublicKey:
 @lru_cache(maxsize=16_384)
 def read(text: str) -> KeyMaterial:
     """SPKI as DER in hex, base64 or base32, PEM, a raw point with or without 04 or compressed, or any of them
-    wrapped as `oca:base16:asn1:<hex>`; all of it once more as hex or base64 of the text, as OCPP has it. The text
-    itself shows which."""
+    wrapped as `oca:base16:asn1:<hex>`, in quotes or with line feeds escaped as in JSON; all of it once more as hex
+    or base64 of the text, as OCPP has it. The text itself shows which."""
     if len(text) > _MAX_TEXT:
         raise _unreadable("it is too long")
     return _read(text, _MAX_WRAPPERS)
 
 
 def _read(text: str, wrappers: int) -> KeyMaterial:
-    pem = _PEM.search(text)
+    stripped = text.replace("\\r", "").replace("\\n", "\n").strip().strip('"').strip()
+    pem = _PEM.search(stripped)
     if pem:
         return from_octets(_decode(from_base64, pem.group(1)))
-    stripped = text.strip()
-    if stripped.startswith("oca:"):
+    if stripped[:4].lower() == "oca:":
         return from_octets(_unwrapped(stripped))
     for decode in (from_hex, from_base32, from_base64):
         try:

@@ -1,4 +1,5 @@
 import base64
+import json
 
 import pytest
 from hypothesis import given
@@ -42,13 +43,16 @@ def spellings(curve: str) -> list[str]:
         base64.b64encode(der.hex().encode()).decode(),
         base64.b64encode(point[1:].hex().encode()).decode(),
         base64.b64encode(key.to_pem()).decode(),
+        f' "{der.hex()}"',
+        json.dumps(key.to_pem().decode()),
+        base64.b64encode(wrapped.upper().encode()).decode(),
     ]
 
 
 @pytest.mark.parametrize("curve", CURVES)
 class TestKeys:
     def test_are_the_same_in_every_spelling(self, curve: str) -> None:
-        assert [public_key(text, CURVES[curve]) for text in spellings(curve)] == [public(curve)] * 24
+        assert [public_key(text, CURVES[curve]) for text in spellings(curve)] == [public(curve)] * 27
 
     def test_say_their_curve_when_they_are_spki(self, curve: str) -> None:
         assert read(spki(curve).hex()).curve is CURVES[curve]
