@@ -107,7 +107,7 @@ def is_asked(partner: Partner) -> bool:
 def _endpoint(hub: Partner) -> str:
     for one in hub.endpoints:
         if _serves(one.module, one.role):
-            return one.url.rstrip("/")
+            return one.url
     raise Unusable("it does not say whom it is connected to", f"{hub.partner_id} serves no {clients.MODULE}")
 
 

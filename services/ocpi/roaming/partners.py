@@ -22,10 +22,14 @@ class Cpo:
     behind: tuple[Partner, ...] = ()
 
     def endpoint(self, module: str, role: str) -> str:
-        """Its address of a module in that role; Unusable when it has none. 2.1.1 has no roles."""
+        """What the addresses of a module's objects begin with, without a slash; as `listing`."""
+        return self.listing(module, role).rstrip("/")
+
+    def listing(self, module: str, role: str) -> str:
+        """Its address of a module in that role, to the letter; Unusable when it has none. 2.1.1 has no roles."""
         for endpoint in self.partner.endpoints:
             if endpoint.module == module and endpoint.role in (role, ""):
-                return endpoint.url.rstrip("/")
+                return endpoint.url
         told = f"it serves no {module} as {role.lower()}"
         raise Unusable(told, f"{self.partner.partner_id}: {told}")
 

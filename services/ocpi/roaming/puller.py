@@ -64,7 +64,7 @@ class Puller:
     async def pull(self, cpo: Cpo, module: str, since: Millis | None) -> RoamingPull:
         """Everything that was last updated at `since` or later, None: ever. Unusable when the partner fails."""
         count = _Count(reached=since or 0)
-        url: str | None = pulled.first_url(cpo.endpoint(module, SENDER), since, _LIMIT)
+        url: str | None = pulled.first_url(cpo.listing(module, SENDER), since, _LIMIT)
         while url is not None:
             if count.pages == _MOST_PAGES:
                 raise Unusable("its pages do not end", f"{url}: more than {_MOST_PAGES} pages")

@@ -18,8 +18,8 @@ from services.ocpi.peer import Access, Exchanged, Peer, Unusable
 from tests.unit.ocpi.facts import START, partner
 from tests.unit.ocpi.inbound.test_clients import info
 
-URL = "https://hub.example.com/hubclientinfo"
-ENDPOINT = PartnerEndpoint(module="hubclientinfo", role="SENDER", url=f"{URL}/")
+URL = "https://hub.example.com/hubclientinfo/"
+ENDPOINT = PartnerEndpoint(module="hubclientinfo", role="SENDER", url=URL)
 HUB = partner(
     partner_id="NL-HUB", party_id="HUB", role="HUB", version="2.2.1", endpoints=(ENDPOINT,), sealed_token="sealed",
     registered_at=START,
