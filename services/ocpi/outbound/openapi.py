@@ -34,6 +34,7 @@ _BODIES: Final[tuple[tuple[str, str], ...]] = (
     (r"/emsp/cdrs", "CDR"),
     (r"/emsp/tokens/.*/authorize", "LocationReferences"),
     (r"/emsp/commands/.*", "CommandResult"),
+    (r"/hubclientinfo/.*", "ClientInfo"),
 )
 """What is sent below a version, by the whole of the path behind it."""
 

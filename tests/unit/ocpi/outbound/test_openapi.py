@@ -67,6 +67,7 @@ class TestBody:
             ("/emsp/commands/{command}/{secret}", "CommandResult"),
             ("/sessions/{session_id}/charging_preferences", "ChargingPreferences"),
             ("/Booking", "BookingRequest"),
+            ("/hubclientinfo/{country_code}/{party_id}", "ClientInfo"),
         ],
     )
     def test_is_named_by_the_path(self, path: str, name: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 
+from services.domain.events.common import PartnerEndpoint
 from services.domain.events.partner import Partner
 from services.ocpi.peer import Access, Peer, Unusable
 from services.ocpi.roaming.partners import Cpo
@@ -38,6 +39,12 @@ class TestWhose:
 
     def test_of_what_is_no_object_is_left_to_who_reads_it(self) -> None:
         assert asked(HUB).whose(7) is HUB
+
+
+def test_lists_are_at_the_address_that_was_given_and_objects_below_it() -> None:
+    slashed = partner(endpoints=(PartnerEndpoint(module="locations", role="SENDER", url="https://a.example/l/"),))
+    assert asked(slashed).listing("locations", "SENDER") == "https://a.example/l/"
+    assert asked(slashed).endpoint("locations", "SENDER") == "https://a.example/l"
 
 
 def test_says_what_it_does_not_serve() -> None:
