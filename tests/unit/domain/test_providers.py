@@ -76,6 +76,22 @@ class TestProviders:
         assert known(hub, one).of(token()) == known(one, hub).of(token()) == one
         assert known(hub).of(token()) == hub
 
+    def test_behind_a_hub_are_asked_by_themselves_through_it_whichever_is_known_first(self) -> None:
+        hub = partner("NL-HUB", role="HUB", roles=(PartnerRole(country_code="NL", party_id="TNM", role="EMSP"),))
+        party = partner(hub="NL-HUB", endpoints=(), sealed_token="", version="")
+        for found in (known(hub, party), known(party, hub)):
+            asked = found.of(token())
+            assert asked is not None
+            assert (asked.partner_id, asked.endpoints, asked.sealed_token) == ("NL-TNM", (TOKENS,), "sealed")
+            assert found.partner("wattlog/NL-TNM") == asked
+            assert {one.partner_id for one in found.partners()} == {"NL-HUB", "NL-TNM"}
+
+    def test_behind_a_hub_that_is_gone_are_not_asked(self) -> None:
+        hub, party = partner("NL-HUB", role="HUB"), partner(hub="NL-HUB")
+        providers = known(hub, party)
+        providers.changed(hub.key, None)
+        assert providers.of(token()) is None
+
     def test_change_and_go(self) -> None:
         providers = known(partner(realtime=True))
         assert [one.partner_id for one in providers.about_unknown("wattlog")] == ["NL-TNM"]
