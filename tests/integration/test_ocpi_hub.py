@@ -309,29 +309,24 @@ class TestPushes:
             assert push.hub.told("NL-TNM", "locations")[-1].headers["ocpi-to-party-id"] == "TNM"
         assert set(push.settled("cdrs", DeliveryOutcome.DELIVERED)) == {"NL-TNM"}
 
-    def test_are_as_the_hub_wants_them(self, push: Push) -> None:
-        quirks = PartnerQuirks(token_header="PLAIN", receiver_headers="OMIT", broadcast="OFF", enum_case="LOWER")
+    def test_are_as_the_hub_wants_them_and_fail_as_it_says(self, push: Push) -> None:
+        quirks = PartnerQuirks(token_header="PLAIN", receiver_headers="OMIT", broadcast="OFF")
+        quirks = replace(quirks, enum_case="LOWER", trailing_slash="SLASH")
+        named = replace(quirks, receiver_headers="SEND")
         known = told_at(push.hub.url, push.data_dir, **_named(hub_partner()), quirks=quirks)
-        push.say(known, behind(quirks=replace(quirks, receiver_headers="SEND")), token(), location(), station())
+        push.say(known, behind(quirks=named), behind("FR-ABC", quirks=named), token(), location(), station())
         push.say(token(token_uid=XYZ_UID, contract_id=XYZ_CONTRACT))
         with pushing(push_settings(push.kafka, push.data_dir)):
             push.say(issued(contract_id=XYZ_CONTRACT, cdr_id=XYZ_CDR))
+            push.say(issued(contract_id="FR-ABC-C12345678-X", cdr_id=derived_id("cdr", "fr")))
             until(lambda: push.hub.told("DE-XYZ", "cdrs", "POST") and push.hub.told("NL-TNM", "locations"))
+            until(lambda: push.settled("cdrs", DeliveryOutcome.REFUSED) == ["FR-ABC"])
+            letters = until(lambda: records(push.kafka, telling.DEAD_LETTERS))
+        assert {type(letter) for _, letter in letters} == {DeadLetter}
+        assert all("OCPI 4001" in letter.reason for _, letter in letters)
         (cdr,) = push.hub.told("DE-XYZ", "cdrs", "POST")
         assert [name for name in cdr.headers if name.startswith("ocpi-to")] == []
-        assert cdr.headers["ocpi-from-party-id"] == "WAT"
+        assert (cdr.headers["ocpi-from-party-id"], cdr.path.endswith("/cdrs/")) == ("WAT", True)
         assert cdr.headers["authorization"] == f"Token {SECRET}"
         assert cdr.body["auth_method"].islower()
         assert {one.headers["ocpi-to-party-id"] for one in push.hub.told("NL-TNM", "locations")} == {"TNM"}
-
-    def test_that_the_hub_cannot_pass_on_fail_as_it_says(self, push: Push) -> None:
-        push.say(replace(behind("DE-XYZ"), quirks=PartnerQuirks(trailing_slash="SLASH")))
-        del push.hub.clients["NL-TNM"]
-        with pushing(push_settings(push.kafka, push.data_dir)):
-            push.say(issued(), issued(contract_id=XYZ_CONTRACT, cdr_id=XYZ_CDR))
-            until(lambda: push.settled("cdrs", DeliveryOutcome.REFUSED) == ["NL-TNM"])
-            ((_, letter),) = until(lambda: records(push.kafka, telling.DEAD_LETTERS))
-            assert isinstance(letter, DeadLetter)
-            assert "4001" in letter.reason
-            (told,) = until(lambda: push.hub.told("DE-XYZ", "cdrs", "POST"))
-            assert told.path.endswith("/cdrs/")
