@@ -105,6 +105,7 @@ def is_asked(partner: Partner) -> bool:
 
 
 def _endpoint(hub: Partner) -> str:
+    """As the hub gave it, slash and all: it is a list that is asked for."""
     for one in hub.endpoints:
         if _serves(one.module, one.role):
             return one.url
