@@ -13,7 +13,7 @@ from services.nap.outbound.static import table_publication
 from services.nap.outbound.words import STATUSES
 from services.nap.schemas import Which
 from services.ocpi.wire.model import MODEL, V230
-from tests.unit.nap.facts import NOW, PUBLISHER, equipment, needs_schemas, plain, scene, valid
+from tests.unit.nap.facts import EVSE, NOW, PUBLISHER, equipment, needs_schemas, plain, scene, valid
 from tests.unit.ocpi.facts import START, TENANT, connection, connector_status, location, station_status, tariff
 
 
@@ -126,6 +126,12 @@ class TestPrices:
         elsewhere = price(location_id="LOC-2", energy_price_per_kwh=Decimal("0.1"), event_id="e3")
         (update,) = point(scene(announced={"AC-2026": [price(), here, elsewhere]}))["energyRateUpdate"]
         assert update["energyPrice"][0]["value"] == 0.238
+
+    def test_are_made_once_for_each_tariff_and_told_at_each_evse(self) -> None:
+        two = equipment(EVSE, replace(EVSE, evse_id=2))
+        points = [one["aegiElectricChargingPointStatus"] for one in station_told(scene(two))["refillPointStatus"]]
+        assert [len(one["energyRateUpdate"]) for one in points] == [1, 1]
+        assert points[0]["energyRateUpdate"] == points[1]["energyRateUpdate"]
 
     def test_are_not_told_where_only_contracts_pay(self) -> None:
         only = tariff(terms=replace(tariff().terms, type="REGULAR"))

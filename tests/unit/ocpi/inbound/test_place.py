@@ -154,6 +154,11 @@ class TestBare:
         told_of = varied("/evses/0/capabilities", ["RFID_READER", "CHIP_CARD_SUPPORT"])
         assert understood(told_of).evses[0].evse.capabilities == ("CHIP_CARD_SUPPORT",)
 
+    def test_evse_may_be_one_instead_of_a_list_and_connectors_no_list_at_all(self) -> None:
+        for evses in ({"uid": "E1"}, [{"uid": "E1", "connectors": "many"}], [7]):
+            with pytest.raises(NotAPlace, match="/evses"):
+                understood(BARE | {"evses": evses})
+
     def test_evse_with_connectors_has_the_power_of_the_strongest(self) -> None:
         one = understood(PLACE).evses[0].upon(Evse(evse_id=1, evse_uid="x"))
         assert (one.max_power_w, one.power_type, len(one.connectors)) == (300_000, "DC", 2)
