@@ -14,20 +14,24 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
+from services.domain.events.cdr import CdrIssued
 from services.domain.events.common import PartnerEndpoint
-from services.domain.events.delivery import DeliveryAttempted
+from services.domain.events.delivery import DeliveryAttempted, PushQueued
 from services.domain.events.partner import Partner
+from services.domain.events.session import Session
+from services.domain.ids import derived_id
 from services.ocpi.directory import TOPICS
 from services.ocpi.push.app import INPUTS, OWN, run
 from services.ocpi.push.settings import PushSettings
 from services.ocpi.registrar import purpose
 from services.runtime.codec import Codec
+from services.runtime.embedded.ports import free_ports
 from services.runtime.process import Process
 from services.runtime.sealing import seal_of
 from services.runtime.settings import CommonSettings, KafkaSettings
 from services.runtime.streaming.settings import StreamingSettings
 from services.runtime.topics import create_topics
-from tests.unit.ocpi.facts import partner
+from tests.unit.ocpi.facts import END, START, TENANT, detail, partner, session
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 """Base64 of 32 bytes: what tokens of partners are sealed with."""
@@ -236,3 +240,35 @@ def records(kafka: KafkaSettings, topic: str) -> list[tuple[str, Any]]:
 
 def attempts(kafka: KafkaSettings) -> list[DeliveryAttempted]:
     return [event for _, event in records(kafka, DeliveryAttempted.TOPIC)]
+
+
+def waiting(kafka: KafkaSettings) -> set[str]:
+    """What is in the queue, as a process that starts now would find it."""
+    found: dict[str, PushQueued | None] = dict(records(kafka, PushQueued.TOPIC))
+    return {push.object_id for push in found.values() if push is not None}
+
+
+def numbered(number: int, version: int = 1, **changes: Any) -> Session:
+    """A session of many."""
+    at = {"version": version, "updated_at": START + version}
+    return session(session_id=derived_id("session", number), **(at | changes))
+
+
+def issued(number: int = 0, at: int = END, **changes: Any) -> CdrIssued:
+    """A record of many."""
+    known = detail(cdr_id=derived_id("cdr", number), **changes)
+    return CdrIssued(event_id=f"e{number}", tenant=TENANT, cdr_id=known.cdr_id, detail=known, issued_at=at)
+
+
+def environment(kafka: KafkaSettings, data_dir: Path) -> dict[str, str]:
+    """What a process or a command is told to work in the same place."""
+    told = {
+        "BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "TOPIC_PREFIX": kafka.topic_prefix,
+        "DATA_DIR": str(data_dir),
+        "SEALING_KEY": KEY,
+        "OCPI_PUSH_METRICS_PORT": str(free_ports(1)[0]),
+        "SESSION_TIMEOUT_MS": "6000",
+        "HEARTBEAT_INTERVAL_MS": "1500",
+    }
+    return {f"WATTLOG_{name}": value for name, value in told.items()}
