@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 from services.domain.events.common import DeliveryOutcome
 from services.domain.events.delivery import PushQueued
 from services.domain.events.dlq import DeadLetter
+from services.domain.events.session import Session
 from services.ocpi.cli import partner as wattlog_partner
 from services.ocpi.push.telling import DEAD_LETTERS
 from services.runtime.codec import Codec
@@ -39,6 +39,7 @@ from tests.unit.ocpi.facts import START, TENANT, connection, location, station, 
 
 pytestmark = pytest.mark.integration
 
+CODEC = Codec()
 RECORDS = 150
 KILLS = 2
 QUEUED = 100_000
@@ -72,12 +73,7 @@ class TestKilling:
 class TestALongQueue:
     def test_does_not_delay_what_happens_now(self, own_kafka: KafkaSettings, tmp_path: Path) -> None:
         prepared(own_kafka)
-        state = Codec().encode(numbered(0))
-        old = PushQueued(
-            tenant=TENANT, partner_id="NL-TNM", push_id="", module="sessions", object_id="", cause="",
-            version=1, changed_at=START, state=state,
-        )  # fmt: skip
-        say(own_kafka, *(replace(old, push_id=f"p{n}", object_id=f"s{n}") for n in range(QUEUED)))
+        say(own_kafka, *(queued(numbered(number)) for number in range(QUEUED)))
         with receiver() as emsp:
             say(own_kafka, told_at(emsp.url, tmp_path), token())
             with pushing(push_settings(own_kafka, tmp_path)):
@@ -149,6 +145,15 @@ class TestACommand:
         for name, value in environment(own_kafka, tmp_path).items():
             monkeypatch.setenv(name, value)
         assert "nothing was told to DE-XYZ yet" in wattlog("deliveries", "DE-XYZ", status=1)
+
+
+def queued(session: Session) -> PushQueued:
+    """What the fold says of a session of some time ago."""
+    return PushQueued(
+        tenant=TENANT, partner_id="NL-TNM", push_id=session.session_id, module="sessions",
+        object_id=session.session_id, cause=Session.FULL_NAME, version=session.version, changed_at=START,
+        state=CODEC.encode(session),
+    )  # fmt: skip
 
 
 def wattlog(*arguments: str, status: int = 0) -> str:
