@@ -110,5 +110,7 @@ class TestTheirProvider:
                 told
             )
             (cdr,) = [one for one in told if one.module == "cdrs"]
-            # Of what was told it lets a CPO read records only.
-            assert asked(cdr.location_url)["id"] == charged.cdr_id
+            # Of what was told it lets a CPO read records only, and not where its Location header says.
+            assert cdr.location_url.endswith(charged.cdr_id)
+            where = {one.module: one.url for one in known.endpoints if one.role == "RECEIVER"}
+            assert asked(f"{where['cdrs']}/{charged.cdr_id}")["id"] == charged.cdr_id
