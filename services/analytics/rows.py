@@ -36,6 +36,9 @@ Rows = Mapping[str, list[Row]]
 
 Transaction = transaction.TransactionStarted | transaction.TransactionUpdated | transaction.TransactionEnded
 
+_WHITELIST = "WHITELIST"
+"""OCPI AuthMethod of decisions that no provider was asked for."""
+
 _EARLIEST_MS = -2_208_988_800_000
 _LATEST_MS = 10_413_791_999_999
 """1900-01-01 to 2299-12-31, what DateTime64(3) holds; beyond, a station's clock says nothing anyway."""
@@ -207,6 +210,11 @@ def _authorization(event: authorization.AuthorizationDecided) -> Row:
         "token_updated_at": _maybe(event.token_updated_at),
         "event_id": event.event_id,
         "decided_at": moment(event.decided_at),
+        "authorization_method": event.authorization_method or _WHITELIST,
+        "partner_id": event.partner_id,
+        "authorization_reference": event.authorization_reference,
+        "transaction_id": event.transaction_id,
+        "waited_ms": event.waited_ms,
     }
 
 

@@ -210,6 +210,11 @@ TABLES: dict[str, pa.Schema] = {
             "token_updated_at": _MOMENT,
             "event_id": pa.string(),
             "decided_at": _MOMENT,
+            "authorization_method": pa.string(),
+            "partner_id": pa.string(),
+            "authorization_reference": pa.string(),
+            "transaction_id": pa.string(),
+            "waited_ms": pa.int64(),
         }
     ),
     "sessions": pa.schema(

@@ -207,6 +207,9 @@ class TestSinkWorker:
                 status="Accepted",
                 reason="valid",
                 decided_at=3,
+                authorization_method="AUTH_REQUEST",
+                partner_id="NL-TNM",
+                waited_ms=42,
             ),
         ]
         publish_sync(kafka_topics, CODEC, published)
@@ -218,6 +221,8 @@ class TestSinkWorker:
             1,
             1,
         ]
+        asked = client.query("SELECT authorization_method, partner_id, waited_ms FROM authorizations")
+        assert asked.result_rows == [("AUTH_REQUEST", "NL-TNM", 42)]
         assert client.query("SELECT version, energy_wh FROM v_sessions").result_rows == [(2, Decimal(2))]
 
     def test_does_nothing_twice_when_it_dies_between_insert_and_commit(

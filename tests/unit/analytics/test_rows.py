@@ -196,6 +196,21 @@ class TestRowsOf:
         assert rows_of(event) == {}
 
 
+class TestAuthorizations:
+    def test_are_by_the_whitelist_when_no_provider_was_asked(self) -> None:
+        row = only(DECIDED, "authorizations")
+        assert (row["authorization_method"], row["partner_id"], row["waited_ms"]) == ("WHITELIST", "", None)
+
+    def test_name_the_provider_whose_word_they_are(self) -> None:
+        asked = replace(
+            DECIDED, authorization_method="AUTH_REQUEST", partner_id="NL-TNM", authorization_reference="A-7",
+            transaction_id="T1", waited_ms=42,
+        )  # fmt: skip
+        row = only(asked, "authorizations")
+        said = ("authorization_method", "partner_id", "authorization_reference", "transaction_id", "waited_ms")
+        assert tuple(row[name] for name in said) == ("AUTH_REQUEST", "NL-TNM", "A-7", "T1", 42)
+
+
 class TestMeterReadings:
     def test_has_a_row_for_each_sampled_value(self) -> None:
         found = rows_of(UPDATED)["meter_readings"]
