@@ -239,6 +239,7 @@ def _session(state: session.Session) -> Row:
         "quality_flags": state.quality_flags,
         "version": state.version,
         "updated_at": moment(state.updated_at),
+        **_authorized(state.id_token),
     }
 
 
@@ -291,6 +292,7 @@ def _cdr(state: cdr.Cdr) -> Row:
         ],
         "reservation_id": detail.reservation_id,
         "reserved_periods": [_period(period) for period in detail.reserved_periods],
+        **_authorized(detail.id_token),
     }
 
 
@@ -322,6 +324,13 @@ def _settlement(state: settlement.Settlement) -> Row:
 
 def _token(token: common.IdToken | None) -> Row:
     return {"id_token": token and token.value, "id_token_type": token and token.type}
+
+
+def _authorized(token: common.IdToken | None) -> Row:
+    return {
+        "authorization_method": token and token.authorization_method,
+        "authorization_reference": token and token.authorization_reference,
+    }
 
 
 def _location(place: common.CdrLocation | None) -> Row:

@@ -239,6 +239,8 @@ TABLES: dict[str, pa.Schema] = {
             "quality_flags": _TEXTS,
             "version": pa.int64(),
             "updated_at": _MOMENT,
+            "authorization_method": pa.string(),
+            "authorization_reference": pa.string(),
         }
     ),
     "cdrs": pa.schema(
@@ -301,6 +303,8 @@ TABLES: dict[str, pa.Schema] = {
             "period_marks": _MARKS,
             "reservation_id": pa.int32(),
             "reserved_periods": _PERIODS,
+            "authorization_method": pa.string(),
+            "authorization_reference": pa.string(),
         }
     ),
     "ocpp_frames": pa.schema(

@@ -16,7 +16,8 @@ from services.runtime.clickhouse import ClickHouseSettings, connect
 
 _SESSION_COLUMNS = """
     tenant, session_id, station_id, transaction_id, protocol, status, evse_id, connector_id, id_token,
-    id_token_type, toUnixTimestamp64Milli(started_at) AS started_ms, toUnixTimestamp64Milli(ended_at) AS ended_ms,
+    id_token_type, authorization_method, authorization_reference,
+    toUnixTimestamp64Milli(started_at) AS started_ms, toUnixTimestamp64Milli(ended_at) AS ended_ms,
     meter_start_wh, energy_register_wh, energy_wh, charging_state, stopped_reason, quality_flags, version,
     toUnixTimestamp64Milli(updated_at) AS updated_ms"""
 

@@ -14,7 +14,8 @@ CDR_COLUMNS = """
     tenant, cdr_id, status, held_reason, session_id, revision, credit, credit_reference_id, country_code, party_id,
     station_id, transaction_id, protocol, evse_id, evse_uid, connector_id, location_id, location_name,
     location_address, location_city, location_postal_code, location_country, location_latitude, location_longitude,
-    location_time_zone, id_token, id_token_type, contract_id, toUnixTimestamp64Milli(started_at) AS started_ms,
+    location_time_zone, id_token, id_token_type, authorization_method, authorization_reference, contract_id,
+    toUnixTimestamp64Milli(started_at) AS started_ms,
     toUnixTimestamp64Milli(ended_at) AS ended_ms, duration_s, energy_wh, meter_start_wh, meter_stop_wh, tariff_id,
     currency, energy_price_per_kwh, time_price_per_hour, session_fee, vat_percent, tariff, energy_cost,
     time_cost, session_cost, parking_cost, reservation_cost, total_cost_excl_vat, total_cost_incl_vat,
@@ -97,7 +98,12 @@ def id_token_of(row: Row) -> common.IdToken | None:
     """The token of a row that has its columns."""
     if row["id_token"] is None:
         return None
-    return common.IdToken(value=row["id_token"], type=row["id_token_type"] or "Unknown")
+    return common.IdToken(
+        value=row["id_token"],
+        type=row["id_token_type"] or "Unknown",
+        authorization_method=row["authorization_method"] or "",
+        authorization_reference=row["authorization_reference"],
+    )
 
 
 def _location(row: Row) -> common.CdrLocation | None:

@@ -216,6 +216,13 @@ class TestObjects:
         case.tables.put([some_session(LONG_AGO), some_session(LONG_AGO, station_id="DE-WAT-9999")])
         assert {found["currency"] for found in page(client, "/ocpi/2.2.1/sessions")[0]} == {"NOK", "EUR"}
 
+    def test_say_that_their_provider_was_asked(self, client: httpx.Client, case: Case) -> None:
+        asked = IdToken(value=facts.UID, authorization_method="AUTH_REQUEST", authorization_reference="A-7")
+        case.tables.put([some_session(LONG_AGO, id_token=asked), some_cdr(LONG_AGO, id_token=asked)])
+        for module in ("sessions", "cdrs"):
+            (found,), _ = page(client, f"/ocpi/2.2.1/{module}")
+            assert (found["auth_method"], found["authorization_reference"]) == ("AUTH_REQUEST", "A-7")
+
     def test_say_what_is_not_known(self, client: httpx.Client, case: Case) -> None:
         costs = ("energy_cost", "time_cost", "session_cost", "total_cost_excl_vat", "total_cost_incl_vat")
         unknown = ("location", "tariff", "id_token", "evse_id", "evse_uid", "connector_id", *costs)

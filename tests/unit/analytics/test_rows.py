@@ -119,7 +119,9 @@ SESSION = session.Session(
     transaction_id="7",
     protocol="ocpp1.6",
     status=common.SessionStatus.ACTIVE,
-    id_token=common.IdToken(value="DEADBEEF", type="ISO14443"),
+    id_token=common.IdToken(
+        value="DEADBEEF", type="ISO14443", authorization_method="AUTH_REQUEST", authorization_reference="A-7"
+    ),
     started_at=500,
     energy_wh=Decimal("0.5000"),
     quality_flags=("gap",),
@@ -251,6 +253,7 @@ class TestSessions:
     def test_names_the_token_and_the_version(self) -> None:
         row = only(SESSION, "sessions")
         assert (row["id_token"], row["id_token_type"]) == ("DEADBEEF", "ISO14443")
+        assert (row["authorization_method"], row["authorization_reference"]) == ("AUTH_REQUEST", "A-7")
         assert (row["status"], row["version"], row["ended_at"]) == ("ACTIVE", 3, None)
 
     def test_may_have_no_token_and_no_start(self) -> None:

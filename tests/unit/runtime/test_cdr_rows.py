@@ -11,7 +11,7 @@ import pytest
 
 from services.analytics.tables import TABLES
 from services.domain.events.cdr import Cdr
-from services.domain.events.common import CdrLocation, ChargeDetail, ChargingPeriod, PriceLine
+from services.domain.events.common import CdrLocation, ChargeDetail, ChargingPeriod, IdToken, PriceLine
 from services.runtime.cdr_rows import CDR_COLUMNS, cdr_of
 from tests.unit.ocpi.facts import END, START, cdr, detail, signed
 
@@ -23,11 +23,12 @@ WAITED = ChargingPeriod(started_at=START - 60_000, ended_at=START, energy_wh=Dec
 PARKED = ChargingPeriod(
     started_at=START, ended_at=END, energy_wh=Decimal(10), parking=True, average_power_w=Decimal(5)
 )
+ASKED = IdToken(value="04AB", type="ISO14443", authorization_method="AUTH_REQUEST", authorization_reference="A-7")
 FULL = cdr(
     detail(
         price_lines=(LINE,), reserved_periods=(WAITED,), reservation_id=7, periods=(PARKED,),
         signed_meter_values=(signed(b"\xff\x00OCMF"),), quality_flags=("SEQ_GAP",), partner_id=None,
-        agreement_id=None,
+        agreement_id=None, id_token=ASKED,
     )
 )  # fmt: skip
 
@@ -41,6 +42,8 @@ def row(state: Cdr) -> dict[str, Any]:
         "tenant": state.tenant, "status": state.status.value, "held_reason": state.held_reason,
         "version": state.version, "updated_ms": state.updated_at, "started_ms": known.started_at,
         "ended_ms": known.ended_at, "id_token": token and token.value, "id_token_type": token and token.type,
+        "authorization_method": token and token.authorization_method,
+        "authorization_reference": token and token.authorization_reference,
         "tariff_id": terms and terms.tariff_id,
         "tariff": terms and msgspec.json.encode(terms).decode(),
         **{f"location_{one}": getattr(place, one, None) for one in CdrLocation.__dataclass_fields__},
