@@ -164,7 +164,7 @@ class TestBothAtOnce:
                 ended = list(pool.map(lambda arguments: wattlog(*arguments), asking))
             said = [(done.returncode, done.stderr) for done in ended]
             assert {code for code, _ in said} <= {0, 1}, said
-            # Which of the two came first is not ours to say, and each may have ended what the other began (ADR 034).
+            # Each may have ended what the other began (ADR 034).
             cpo = (
                 "Wattlog",
                 "--country",
