@@ -11,6 +11,7 @@ from services.analytics import cdr_pages, deliveries, devices
 from services.analytics import evidence as proofs
 from services.analytics import roaming as partners
 from services.analytics.frames import frame_rows
+from services.analytics.moments import maybe_moment, moment
 from services.analytics.tables import READING_DIGITS, READING_PLACES
 from services.domain.events import (
     authorization,
@@ -38,11 +39,6 @@ Transaction = transaction.TransactionStarted | transaction.TransactionUpdated | 
 
 _WHITELIST = "WHITELIST"
 """OCPI AuthMethod of decisions that no provider was asked for."""
-
-_EARLIEST_MS = -2_208_988_800_000
-_LATEST_MS = 10_413_791_999_999
-"""1900-01-01 to 2299-12-31, what DateTime64(3) holds; beyond, a station's clock says nothing anyway."""
-
 _REGISTER = "Energy.Active.Import.Register"
 _MOST_EXPONENT = 60
 
@@ -207,7 +203,7 @@ def _authorization(event: authorization.AuthorizationDecided) -> Row:
         "status": event.status,
         "reason": event.reason,
         "contract_id": event.contract_id,
-        "token_updated_at": _maybe(event.token_updated_at),
+        "token_updated_at": maybe_moment(event.token_updated_at),
         "event_id": event.event_id,
         "decided_at": moment(event.decided_at),
         "authorization_method": event.authorization_method or _WHITELIST,
@@ -229,8 +225,8 @@ def _session(state: session.Session) -> Row:
         "evse_id": state.evse_id,
         "connector_id": state.connector_id,
         **_token(state.id_token),
-        "started_at": _maybe(state.started_at),
-        "ended_at": _maybe(state.ended_at),
+        "started_at": maybe_moment(state.started_at),
+        "ended_at": maybe_moment(state.ended_at),
         "meter_start_wh": state.meter_start_wh,
         "energy_register_wh": state.energy_register_wh,
         "energy_wh": state.energy_wh,
@@ -379,21 +375,12 @@ def _signed(value: common.SignedMeterValue) -> Row:
     }
 
 
-def moment(millis: Millis) -> Millis:
-    """A time that ClickHouse can hold: the nearest of 1900 to 2299."""
-    return min(max(millis, _EARLIEST_MS), _LATEST_MS)
-
-
 def _in_time(row: Row) -> Row:
-    return {**row, "occurred_at": _maybe(row["occurred_at"])}
+    return {**row, "occurred_at": maybe_moment(row["occurred_at"])}
 
 
 def _in_times(row: Row) -> Row:
-    return {**row, **{name: _maybe(row[name]) for name in partners.TIMES if name in row}}
-
-
-def _maybe(millis: Millis | None) -> Millis | None:
-    return None if millis is None else moment(millis)
+    return {**row, **{name: maybe_moment(row[name]) for name in partners.TIMES if name in row}}
 
 
 def reading(text: str, multiplier: int) -> Decimal | None:

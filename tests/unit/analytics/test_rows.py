@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics import rows
 from services.analytics.rows import reading, rows_of
 from services.analytics.tables import TABLES
 from services.domain import events
@@ -281,18 +280,6 @@ class TestCdrs:
 
 
 class TestMoment:
-    @pytest.mark.parametrize(
-        ("asked", "kept"),
-        [
-            (0, 0),
-            (1_790_000_000_123, 1_790_000_000_123),
-            (-(2**63), -2_208_988_800_000),
-            (2**63, 10_413_791_999_999),
-        ],
-    )
-    def test_is_one_that_clickhouse_holds(self, asked: int, kept: int) -> None:
-        assert rows.moment(asked) == kept
-
     def test_is_taken_of_every_station_time(self) -> None:
         for event, table, name in [
             (replace(STATUS, occurred_at=2**62), "station_status", "occurred_at"),
