@@ -2,13 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from services.console.copies import TOPICS, Copies
@@ -17,16 +15,12 @@ from services.console.fleet_routes import fleet_routes
 from services.console.gate import Gate
 from services.console.routes import Shell, build, station_routes
 from services.console.settings import ConsoleSettings
-from services.runtime import process, settings, topics
+from services.runtime import http_server, process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
 from services.runtime.secret_file import kept_secret
 
-_LONGEST_HEAD_BYTES: Final = 32_768
-_MOST_CONNECTIONS: Final = 1_000
-_IDLE_S: Final = 30
-_DRAIN_S: Final = 20
 _SECRET_FILE: Final = "upload.key"
 
 Listening = Callable[[int], None]
@@ -55,7 +49,7 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
         await asyncio.wait([starting, stopped], return_when="FIRST_COMPLETED")
         if stopped.done():
             return
-        server = Server(config(application(Shell(chosen, copies, publish, now_ms)), chosen))
+        server = http_server.server(application(Shell(chosen, copies, publish, now_ms)), chosen.trusted_proxies)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", url=chosen.public_url)
@@ -73,15 +67,10 @@ async def run(chosen: ConsoleSettings, host: process.Process, listening: Listeni
 
 
 def listen(chosen: ConsoleSettings) -> socket.socket:
-    """The port, taken before anything else is done; OSError says how to get another one."""
-    family = socket.AF_INET6 if ":" in chosen.console_host else socket.AF_INET
-    try:
-        return socket.create_server((chosen.console_host, chosen.console_port), family=family, backlog=1024)
-    except OSError as error:
-        raise OSError(
-            f"the operations API cannot listen on {chosen.console_host}:{chosen.console_port} ({error}):"
-            " stop what uses the port, or set WATTLOG_CONSOLE_PORT"
-        ) from error
+    """The port; OSError says how to get another one."""
+    return http_server.listen(
+        chosen.console_host, chosen.console_port, "the operations API cannot listen", "or set WATTLOG_CONSOLE_PORT"
+    )
 
 
 def application(shell: Shell) -> ASGIApp:
@@ -90,35 +79,8 @@ def application(shell: Shell) -> ASGIApp:
     return Gate(app, shell.copies.operator_list, shell.settings, shell.now_ms)
 
 
-def config(app: ASGIApp, chosen: ConsoleSettings) -> uvicorn.Config:
-    """h11, whose heads are bounded, and no trust in forwarded addresses unless a proxy is named."""
-    return uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(chosen.trusted_proxies),
-        forwarded_allow_ips=chosen.trusted_proxies or None,
-        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=_IDLE_S,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
-
-
 def secret(chosen: ConsoleSettings) -> bytes:
     """The key of upload URLs: as set, or made once and kept with the data."""
     if chosen.upload_secret:
         return chosen.upload_secret.encode()
     return kept_secret(chosen.common.data_dir / _SECRET_FILE)
-
-
-class Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

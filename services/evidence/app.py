@@ -13,12 +13,12 @@ from services.domain.events.session import SessionEnded
 from services.domain.events.station import CommandAnswered, DataTransferred
 from services.domain.events.transaction import TransactionStarted
 from services.evidence.fold import fold
-from services.evidence.page.server import application, listen, server
+from services.evidence.page.server import application, listen
 from services.evidence.page.settings import PageSettings
 from services.evidence.page.store import case
 from services.evidence.routing import Nothing, route
 from services.evidence.state import State
-from services.runtime import process
+from services.runtime import http_server, process
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
 from services.runtime.settings import load, setting
@@ -76,7 +76,7 @@ async def run(settings: EvidenceSettings, host: process.Process) -> None:
     """Fold and show drivers what they ask for, until the process is to stop. OSError when the port is taken."""
     with listen(settings.page) as listener:
         find = partial(case, settings.page.clickhouse)
-        pages = server(application(settings.page, find, now_ms), settings.page)
+        pages = http_server.server(application(settings.page, find, now_ms), settings.page.trusted_proxies)
         serving = asyncio.ensure_future(pages.serve(sockets=[listener]))
         host.log.info("serving", pages=f"{settings.page.public_url}/proof/")
         try:

@@ -8,9 +8,9 @@ from services.nap.holdings import Holdings
 from services.nap.outbound.dynamic import status_publication
 from services.nap.outbound.static import table_publication
 from services.nap.publication import Shelf
-from services.nap.server import application, listen, server
+from services.nap.server import application, listen
 from services.nap.settings import NapSettings
-from services.runtime import process
+from services.runtime import http_server, process
 from services.runtime.clock import now_ms
 from services.runtime.registry import codec_of
 from services.runtime.settings import load
@@ -59,7 +59,7 @@ async def _serve(
     dynamic = Shelf(
         lambda now: status_publication(holdings.scene(tenant), publisher, now), settings.nap_dynamic_s * _SECOND_MS
     )
-    pages = server(application(settings, static, dynamic, now_ms), settings)
+    pages = http_server.server(application(settings, static, dynamic, now_ms), settings.trusted_proxies)
     serving = asyncio.ensure_future(pages.serve(sockets=[listener]))
     host.ready = True
     host.log.info("serving", address=f"http://{settings.nap_host}:{settings.nap_port}")

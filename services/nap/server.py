@@ -1,11 +1,9 @@
 """Serves the publications: open data, so nobody logs in, and nothing but the two documents is there."""
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
-import uvicorn
 from prometheus_client import Counter, Gauge
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,14 +14,11 @@ from starlette.types import ASGIApp
 from services.domain.units import Millis
 from services.nap.publication import Publication, Shelf, packs, unchanged
 from services.nap.settings import NapSettings
+from services.runtime import http_server
 from services.runtime.throttle import Throttle
 
 STATIC: Final = "/afir/static"
 DYNAMIC: Final = "/afir/dynamic"
-_LONGEST_HEAD_BYTES: Final = 32_768
-_MOST_CONNECTIONS: Final = 1_000
-_IDLE_S: Final = 30
-_DRAIN_S: Final = 20
 _HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
 
 _answers = Counter("nap_answers_total", "Answers to the access point", ["publication", "http_status"])
@@ -103,42 +98,7 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
 
 
 def listen(settings: NapSettings) -> socket.socket:
-    """The port, taken before anything else is done; OSError says how to get another one."""
-    host, port = settings.nap_host, settings.nap_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        raise OSError(
-            f"publications cannot be served on {host}:{port} ({error}):"
-            " stop what uses the port, or set WATTLOG_NAP_PORT"
-        ) from error
-
-
-def server(app: ASGIApp, settings: NapSettings) -> uvicorn.Server:
-    """h11, whose heads are bounded, and no trust in forwarded addresses unless a proxy is named."""
-    return _Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies or None,
-            h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_keep_alive=_IDLE_S,
-            timeout_graceful_shutdown=_DRAIN_S,
-        )
+    """The port; OSError says how to get another one."""
+    return http_server.listen(
+        settings.nap_host, settings.nap_port, "publications cannot be served", "or set WATTLOG_NAP_PORT"
     )
-
-
-class _Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

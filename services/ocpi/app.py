@@ -3,11 +3,8 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -36,7 +33,7 @@ from services.ocpi.station_requests import StationRequests
 from services.ocpi.station_traffic import StationTraffic
 from services.ocpi.token_routes import TokenRoutes
 from services.ocpi.wire.parties import Party
-from services.runtime import process, settings, topics
+from services.runtime import http_server, process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.egress import Egress
@@ -44,10 +41,6 @@ from services.runtime.registry import codec_of
 from services.runtime.sealing import seal_of
 from services.runtime.throttle import Throttle
 
-_LONGEST_HEAD_BYTES = 32_768
-_MOST_CONNECTIONS = 1_000
-_IDLE_S = 30
-_DRAIN_S = 20
 _TOKEN_BYTES = 32
 
 
@@ -77,7 +70,9 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
             return
         await starting
         pulling = asyncio.ensure_future(hub_puller(chosen, directory, bus, egress).run(chosen.hub_pull_ms))
-        server = Server(config(application(chosen, directory, bus, egress, traffic, provider), chosen))
+        server = http_server.server(
+            application(chosen, directory, bus, egress, traffic, provider), chosen.trusted_proxies
+        )
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         host.ready = True
         host.log.info("serving", versions=f"{chosen.public_url}/ocpi/versions")
@@ -103,15 +98,8 @@ async def _resumed(traffic: StationTraffic, provider: Provider) -> None:
 
 
 def listen(chosen: OcpiSettings) -> socket.socket:
-    """The port, taken before anything else is done; OSError says how to get another one."""
-    family = socket.AF_INET6 if ":" in chosen.ocpi_host else socket.AF_INET
-    try:
-        return socket.create_server((chosen.ocpi_host, chosen.ocpi_port), family=family, backlog=1024)
-    except OSError as error:
-        raise OSError(
-            f"OCPI cannot listen on {chosen.ocpi_host}:{chosen.ocpi_port} ({error}):"
-            " stop what uses the port, or set WATTLOG_OCPI_PORT"
-        ) from error
+    """The port; OSError says how to get another one."""
+    return http_server.listen(chosen.ocpi_host, chosen.ocpi_port, "OCPI cannot listen", "or set WATTLOG_OCPI_PORT")
 
 
 def application(
@@ -171,30 +159,3 @@ def registrar_of(chosen: OcpiSettings, egress: Egress, outside: Outside) -> Regi
 def new_token() -> str:
     """43 characters that nobody guesses; also an id for messages."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def config(app: ASGIApp, chosen: OcpiSettings) -> uvicorn.Config:
-    """h11, whose heads are bounded, and no trust in forwarded addresses unless a proxy is named."""
-    return uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(chosen.trusted_proxies),
-        forwarded_allow_ips=chosen.trusted_proxies or None,
-        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=_IDLE_S,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
-
-
-class Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

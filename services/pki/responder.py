@@ -2,14 +2,14 @@
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
 import uvicorn
 
 from services.pki.ocsp import MAX_REQUEST
+from services.runtime.http_server import Server
 
 _BODY_S: Final = 10.0
 _HEAD_BYTES: Final = 8192
@@ -22,7 +22,7 @@ class OcspServer:
 
     def __init__(self, host: str, port: int, answer: Callable[[bytes], bytes]) -> None:
         self._answer = answer
-        self._server = _Server(
+        self._server = Server(
             uvicorn.Config(
                 self, host=host, port=port, log_config=None, access_log=False, lifespan="off", ws="none",
                 http="h11", h11_max_incomplete_event_size=_HEAD_BYTES, limit_concurrency=_MOST_CONNECTIONS,
@@ -51,14 +51,6 @@ class OcspServer:
         headers = [(b"content-type", _ANSWER), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-
-class _Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def _asked(scope: Any, receive: Any) -> bytes | None:

@@ -98,21 +98,15 @@ def world(own_kafka: KafkaSettings, tmp_path: Path) -> Iterator[World]:
         yield World(ours, theirs, own_kafka)
 
 
+def registered(world: World) -> None:
+    """We have invited them, and registered at them."""
+    theirs = ("--country", "NL", "--party", "EXW", "--role", "EMSP")
+    world.wattlog(wattlog_partner, "invite", "Extrawest", *theirs, "--allow-private")
+    world.wattlog(wattlog_partner, "register", "NL-EXW", f"{world.theirs.url}/ocpi/versions", "--token", TOKEN_A)
+
+
 def test_a_partner_that_others_wrote_roams_with_us(world: World, tmp_path: Path) -> None:
-    world.wattlog(
-        wattlog_partner,
-        "invite",
-        "Extrawest",
-        "--country",
-        "NL",
-        "--party",
-        "EXW",
-        "--role",
-        "EMSP",
-        "--allow-private",
-    )
-    versions = f"{world.theirs.url}/ocpi/versions"
-    world.wattlog(wattlog_partner, "register", "NL-EXW", versions, "--token", TOKEN_A)
+    registered(world)
     known: Partner = world.ours.states(Partner.TOPIC)[f"{TENANT}/NL-EXW"]
     assert (known.version, known.registration) == ("2.2.1", "REGISTERED")
     told = world.theirs.kept("credentials")["partner"]
@@ -135,19 +129,7 @@ def test_a_partner_that_others_wrote_roams_with_us(world: World, tmp_path: Path)
 
 
 def test_it_pulls_from_us_with_the_token_that_we_gave(world: World) -> None:
-    world.wattlog(
-        wattlog_partner,
-        "invite",
-        "Extrawest",
-        "--country",
-        "NL",
-        "--party",
-        "EXW",
-        "--role",
-        "EMSP",
-        "--allow-private",
-    )
-    world.wattlog(wattlog_partner, "register", "NL-EXW", f"{world.theirs.url}/ocpi/versions", "--token", TOKEN_A)
+    registered(world)
     told = world.theirs.kept("credentials")["partner"]
     shown = base64.b64encode(told["credentials"]["token"].encode()).decode()
     (url,) = [

@@ -2,13 +2,11 @@
 
 import re
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Final
 
 import structlog
-import uvicorn
 from prometheus_client import Counter
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +22,7 @@ from services.evidence.page.case import Case, proving
 from services.evidence.page.document import Assets, document
 from services.evidence.page.settings import PageSettings
 from services.evidence.proof_bundle import bundle
+from services.runtime import http_server
 from services.runtime.clickhouse import Refused, Unreachable
 from services.runtime.throttle import Throttle
 
@@ -32,10 +31,6 @@ Find = Callable[[str, str], Case | None]
 
 _PATH: Final = "/proof/{tenant}/{cdr_id}/{shown}"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_LONGEST_HEAD_BYTES: Final = 32_768
-_MOST_CONNECTIONS: Final = 1_000
-_IDLE_S: Final = 30
-_DRAIN_S: Final = 20
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -139,42 +134,7 @@ def _answer(content: bytes, status: int, kind: str, policy: str, more: dict[str,
 
 
 def listen(settings: PageSettings) -> socket.socket:
-    """The port, taken before anything else is done; OSError says how to get another one."""
-    host, port = settings.proof_host, settings.proof_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        raise OSError(
-            f"drivers' pages cannot be served on {host}:{port} ({error}):"
-            " stop what uses the port, or set WATTLOG_PROOF_PORT"
-        ) from error
-
-
-def server(app: ASGIApp, settings: PageSettings) -> uvicorn.Server:
-    """h11, whose heads are bounded, and no trust in forwarded addresses unless a proxy is named."""
-    return _Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies or None,
-            h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_keep_alive=_IDLE_S,
-            timeout_graceful_shutdown=_DRAIN_S,
-        )
+    """The port; OSError says how to get another one."""
+    return http_server.listen(
+        settings.proof_host, settings.proof_port, "drivers' pages cannot be served", "or set WATTLOG_PROOF_PORT"
     )
-
-
-class _Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

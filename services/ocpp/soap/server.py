@@ -2,8 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
@@ -14,13 +13,13 @@ from services.ocpp.edge import StationEdge
 from services.ocpp.soap.calls import Calls
 from services.ocpp.soap.endpoint import Endpoint
 from services.runtime.egress import Egress
+from services.runtime.http_server import Server, listen
 
 _LONGEST_HEAD_BYTES: Final = 16_384
 _MOST_CONNECTIONS: Final = 4_000
 _FIRST_REQUEST_S: Final = 10.0
 _IDLE_S: Final = 60
 _DRAIN_S: Final = 5
-_BACKLOG: Final = 1024
 
 
 class SoapServer:
@@ -29,7 +28,7 @@ class SoapServer:
     def __init__(self, edge: StationEdge, station: Callable[[str], Station | None], egress: Egress) -> None:
         self._listener = _listen(edge)
         self._calls = Calls(edge, station, edge.settings.soap_networks(), egress)
-        self._server = _Server(_config(Endpoint(edge, self._calls.ask)))
+        self._server = Server(_config(Endpoint(edge, self._calls.ask)))
         self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
 
     @property
@@ -45,14 +44,6 @@ class SoapServer:
         self._listener.close()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn on an event loop of ours; signals are the process shell's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class _Protocol(H11Protocol):
     """A connection that has not said its first request in time is dropped."""
 
@@ -66,15 +57,9 @@ class _Protocol(H11Protocol):
 
 
 def _listen(edge: StationEdge) -> socket.socket:
-    host, port = edge.settings.ocpp_soap_host, edge.settings.ocpp_soap_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise OSError(
-            f"OCPP-S cannot listen on {host}:{port} ({error}): stop what uses the port, set"
-            " WATTLOG_OCPP_SOAP_PORT, or WATTLOG_OCPP_SOAP_HOST empty for no SOAP"
-        ) from error
+    settings = edge.settings
+    instead = "set WATTLOG_OCPP_SOAP_PORT, or WATTLOG_OCPP_SOAP_HOST empty for no SOAP"
+    return listen(settings.ocpp_soap_host, settings.ocpp_soap_port, "OCPP-S cannot listen", instead)
 
 
 def _config(app: Any) -> uvicorn.Config:
