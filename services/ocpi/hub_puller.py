@@ -15,6 +15,7 @@ from services.domain.events.partnerobject import PartnerObject
 from services.domain.hubs import is_hub
 from services.domain.units import Millis
 from services.ocpi.inbound import clients, pulled
+from services.ocpi.page_walk import pages
 from services.ocpi.peer import Access, Peer, Unusable
 from services.ocpi.wire.registrations import REGISTERED
 from services.runtime.bus import NotDurable
@@ -56,19 +57,10 @@ class HubPuller:
 
     async def pull(self, hub: Partner) -> Pulled:
         """All clients of a hub, durable; Unusable when it cannot be asked, or does not say."""
-        url: str | None = pulled.first_url(_endpoint(hub), None, _LIMIT)
-        access, bodies, pages = self._means.access(hub), list[object](), 0
-        while url is not None:
-            if pages == _MOST_PAGES:
-                raise Unusable("its pages do not end", f"{url}: more than {_MOST_PAGES} pages")
-            page = await self._peer.exchange("GET", url, access)
-            found = page.told.data if isinstance(page.told.data, list) else []
-            bodies += found
-            pages += 1
-            try:
-                url = pulled.next_url(page.headers, url) if found else None
-            except ValueError as error:
-                raise Unusable("its next page is elsewhere", str(error)) from error
+        first = pulled.first_url(_endpoint(hub), None, _LIMIT)
+        access, bodies = self._means.access(hub), list[object]()
+        async for page in pages(lambda url: self._peer.exchange("GET", url, access), first, _MOST_PAGES):
+            bodies += page.told.data if isinstance(page.told.data, list) else []
         states, unusable = clients.listing(bodies, hub, self._means.known(hub), self._means.now_ms())
         if states:
             await self._means.publish(*states)

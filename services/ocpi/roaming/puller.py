@@ -16,7 +16,7 @@ from services.ocpi.inbound.received import LOCATIONS, SESSIONS, TARIFFS, Kept, O
 from services.ocpi.inbound.received_cdrs import CDRS
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.outbound.configuration import SENDER
-from services.ocpi.peer import Unusable
+from services.ocpi.page_walk import pages
 from services.ocpi.roaming.holdings import Holdings
 from services.ocpi.roaming.partners import Cpo
 from services.ocpi.roaming.receiver_routes import zone_of
@@ -64,19 +64,11 @@ class Puller:
     async def pull(self, cpo: Cpo, module: str, since: Millis | None) -> RoamingPull:
         """Everything that was last updated at `since` or later, None: ever. Unusable when the partner fails."""
         count = _Count(reached=since or 0)
-        url: str | None = pulled.first_url(cpo.listing(module, SENDER), since, _LIMIT)
-        while url is not None:
-            if count.pages == _MOST_PAGES:
-                raise Unusable("its pages do not end", f"{url}: more than {_MOST_PAGES} pages")
-            page = await cpo.ask("GET", url)
-            objects = pulled.objects(page.body, page.told.data)
-            await self._keep(cpo, module, objects, count)
+        first = pulled.first_url(cpo.listing(module, SENDER), since, _LIMIT)
+        async for page in pages(lambda url: cpo.ask("GET", url), first, _MOST_PAGES):
+            await self._keep(cpo, module, pulled.objects(page.body, page.told.data), count)
             count.pages += 1
             self._progress(module, count.objects, pulled.total(page.headers))
-            try:
-                url = pulled.next_url(page.headers, url) if objects else None
-            except ValueError as error:
-                raise Unusable("its next page is elsewhere", str(error)) from error
         done = RoamingPull(
             tenant=self._tenant,
             partner_id=cpo.partner.partner_id,
