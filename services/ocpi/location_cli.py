@@ -134,15 +134,18 @@ def _own(stations: Iterable[Station]) -> list[Station]:
 def _publish(found: Sequence[Place], registered: Sequence[Station]) -> None:
     """All of them, or none when an EVSE is not registered."""
     stations = {station.station_id: station for station in registered}
+    standing = {uid: station.station_id for station in reversed(registered) for uid in _uids(station)}
+    changed: dict[str, Station] = {}
     for one in found:
         for told in one.evses:
-            station = _described(stations.values(), told)
-            if station is None:
+            station_id = standing.get(told.uid.lower())
+            if station_id is None:
                 fail(f"{told.uid} is no EVSE that is registered: add its station first (`wattlog station add`).")
-            moved = replace(station, location_id=one.location.location_id, updated_at=one.location.updated_at)
-            stations[station.station_id] = moved
-    changed = [station for station in stations.values() if station not in registered]
-    publish(*(one.location for one in found), *changed)
+            described = _described(changed.get(station_id, stations[station_id]), told)
+            changed[station_id] = replace(
+                described, location_id=one.location.location_id, updated_at=one.location.updated_at
+            )
+    publish(*(one.location for one in found), *changed.values())
     for one in found:
         where = one.location
         typer.echo(
@@ -150,14 +153,15 @@ def _publish(found: Sequence[Place], registered: Sequence[Station]) -> None:
         )
 
 
-def _described(stations: Iterable[Station], told: ToldEvse) -> Station | None:
-    """The station with an EVSE of that id (types: CiString), as it is from now on."""
-    for station in stations:
-        uids = [evse_uid(own.evse_uid, station.station_id, own.evse_id, []).lower() for own in station.evses]
-        if told.uid.lower() in uids:
-            evses = [
-                told.upon(own) if uid == told.uid.lower() else own
-                for uid, own in zip(uids, station.evses, strict=True)
-            ]
-            return replace(station, evses=tuple(evses))
-    return None
+def _uids(station: Station) -> list[str]:
+    """Of its EVSEs, in lower case (types: CiString)."""
+    return [evse_uid(own.evse_uid, station.station_id, own.evse_id, []).lower() for own in station.evses]
+
+
+def _described(station: Station, told: ToldEvse) -> Station:
+    """The station as it is once that EVSE of it is as it was told."""
+    evses = [
+        told.upon(own) if uid == told.uid.lower() else own
+        for uid, own in zip(_uids(station), station.evses, strict=True)
+    ]
+    return replace(station, evses=tuple(evses))
