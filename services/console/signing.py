@@ -135,7 +135,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise NotSigned(f"a certificate cannot be read: {error}") from None
 
 

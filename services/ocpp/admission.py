@@ -44,6 +44,8 @@ class Admission:
     security_profile: int
     settled: Station | None = None
     """Its registry entry from now on, where it has just shown that it has what it was told to use."""
+    certificate: Certificate | None = None
+    """That it has shown."""
 
 
 CERTIFIED: Final = 3
@@ -53,13 +55,14 @@ CERTIFIED: Final = 3
 class Carrier(NamedTuple):
     """What a connection comes in: TLS (`secure`), ended here or in front of us, and the certificate shown in it.
 
-    `organisation` is the one that stations' certificates must name; "" for any. `revoked`: the certificate is.
+    `organisation` is the one that stations' certificates must name; "" for any. `mistrust` says why nobody is let
+    in by the certificate, "" for no reason.
     """
 
     secure: bool = False
     certificate: Certificate | None = None
     organisation: str = ""
-    revoked: bool = False
+    mistrust: str = ""
 
 
 PLAIN: Final = Carrier()
@@ -153,7 +156,7 @@ def admit(
         return _unauthorized("station is disabled")
     offered_profile = CERTIFIED if carrier.certificate is not None else 2 if carrier.secure else 1
     if offered_profile == CERTIFIED and not _certified(name, carrier):
-        said_of_it = "is revoked" if carrier.revoked else "is not this station's"
+        said_of_it = carrier.mistrust or "is not this station's"
         return _unauthorized(f"the certificate {said_of_it}", "InvalidChargingStationCertificate")
     if station.security_profile > offered_profile:
         return _unauthorized(
@@ -167,7 +170,7 @@ def admit(
         return _unauthorized(_unproven(said, name))
     used = carrier.certificate.serial_number if by_certificate and carrier.certificate else None
     entry = settled(station, offered_profile, password, used)
-    return Admission(station, sub_protocol(offers), offered_profile, entry)
+    return Admission(station, sub_protocol(offers), offered_profile, entry, carrier.certificate)
 
 
 def settled(
@@ -223,7 +226,7 @@ def _certified(name: str, carrier: Carrier) -> bool:
     certificate = carrier.certificate
     return (
         certificate is not None
-        and not carrier.revoked
+        and not carrier.mistrust
         and name in certificate.names
         and (not carrier.organisation or carrier.organisation in certificate.organisations)
     )

@@ -156,7 +156,7 @@ class _Registry:
     def _certified(self, _key: str, certificate: Certificate | None) -> None:
         """On the view's thread too."""
         if self.edge is not None and certificate is not None and certificate.status is CertificateStatus.REVOKED:
-            self._loop.call_soon_threadsafe(self.edge.certificate_changed, certificate)
+            self._loop.call_soon_threadsafe(self.edge.revoked, f"{certificate.tenant}/{certificate.station_id}")
 
 
 def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> Edge:

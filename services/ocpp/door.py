@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final, NamedTuple
 
+from cryptography import x509
+
 from services.domain.events.station import SecurityEventRaised, Station
 from services.domain.ids import derived_id
 from services.domain.units import Millis, datetime_of
 from services.ocpp import admission
 from services.ocpp.admission import PLAIN, Admission, Carrier, Refusal
+from services.ocpp.revocation import REVOKED
 from services.ocpp.settings import OcppSettings
 from services.ocpp.throttle import Bucket, Buckets
 from services.ocpp.tls import Certificate, of_header
@@ -72,6 +75,8 @@ class Door:
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = settings.proxies()
         self.authorities = settings.authorities()
         """CAs of the certificates that proxies forward."""
+        self.lists = settings.revocation_lists(now_ms)
+        """What CAs elsewhere have revoked."""
         self._station = station
         self._raise_event = raise_event
         self._last_address = last_address
@@ -145,15 +150,22 @@ class Door:
         """What it came in; a trusted proxy, and nobody else, may say that it took TLS off."""
         organisation = self._settings.station_organisation
         if knock.secure:
-            return Carrier(True, knock.certificate, organisation, self._is_revoked(knock.certificate))
+            return Carrier(True, knock.certificate, organisation, self.mistrust(knock.certificate))
         believed = address != knock.peer
         if not believed or knock.forwarded_proto.strip().lower() not in _SECURE:
             return PLAIN
         certificate = of_header(knock.forwarded_certificate, self.authorities, datetime_of(now_ms))
-        return Carrier(True, certificate, organisation, self._is_revoked(certificate))
+        return Carrier(True, certificate, organisation, self.mistrust(certificate))
 
-    def _is_revoked(self, certificate: Certificate | None) -> bool:
-        return certificate is not None and self._revoked(certificate.serial_number)
+    def mistrust(self, certificate: Certificate | None) -> str:
+        """Why nobody is let in, or stays, by a certificate; "" for no reason."""
+        if certificate is None:
+            return ""
+        return REVOKED if self._revoked(certificate.serial_number) else self.lists.mistrust(certificate)
+
+    def trust(self, authorities: tuple[x509.Certificate, ...]) -> None:
+        """From now on these are the CAs of stations."""
+        self.authorities, self.lists = authorities, self.lists.trusting(authorities)
 
     def _failed(self, refusal: Refusal, name: str, address: str, now_ms: Millis) -> None:
         self._failures_of_address.take(address, now_ms)

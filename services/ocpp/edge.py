@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
-from services.domain.events.certificate import Certificate as StationCertificate
 from services.domain.events.common import RegistrationStatus
 from services.domain.events.station import (
     Connection,
@@ -20,7 +19,6 @@ from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.ocpp import connection as machine
 from services.ocpp import presence
-from services.ocpp.admission import CERTIFIED
 from services.ocpp.commands import Commands, Line
 from services.ocpp.connection import Step
 from services.ocpp.delivery import Asker, Delivery
@@ -30,8 +28,10 @@ from services.ocpp.inbound.reply import Answer, Edge
 from services.ocpp.inquiries import Inquire, nobody
 from services.ocpp.metrics import EdgeMetrics
 from services.ocpp.registration import boot_again
+from services.ocpp.revocation import REVOKED
 from services.ocpp.settings import OcppSettings
 from services.ocpp.throttle import Buckets
+from services.ocpp.tls import Certificate
 from services.ocpp.turnstile import Turnstile
 from services.ocpp.wire.faults import Fault
 
@@ -58,6 +58,8 @@ class Socket(Asker, Line, Protocol):
 
     address: str
     security_profile: int
+    certificate: Certificate | None
+    """That it came with."""
     credit: int
     """Messages that it may send before anybody looks how fast they come."""
     credit_at: Millis
@@ -253,13 +255,11 @@ class StationEdge:
         if waits and station.registration is RegistrationStatus.ACCEPTED:
             self.delivery.publish(boot_again(station, self.now_ms()))
 
-    def certificate_changed(self, certificate: StationCertificate) -> None:
-        """Who came with a certificate that is revoked is shown out; with another one it may come again."""
-        key = f"{certificate.tenant}/{certificate.station_id}"
-        socket, entry = self.sockets.get(key), self.edge.station(key)
-        shown = None if entry is None else entry.certificate_serial_number
-        if socket is not None and socket.security_profile == CERTIFIED and shown == certificate.serial_number:
-            socket.close(POLICY_VIOLATION, "refused", "certificate is revoked")
+    def revoked(self, *keys: str) -> None:
+        """Of these stations, or of all: who came with a certificate that is revoked by now is shown out."""
+        for socket in [self.sockets[key] for key in keys or self.sockets if key in self.sockets]:
+            if self.door.mistrust(socket.certificate) == REVOKED:
+                socket.close(POLICY_VIOLATION, "refused", "certificate is revoked")
 
     def held_elsewhere(self, connections: Iterable[Any]) -> None:
         """Records of `station.connection`: another edge has, or had, a station. The higher epoch is right."""
@@ -391,6 +391,7 @@ class StationEdge:
             "lost_publications": self.delivery.lost,
             "dropped_frames": self.frames.dropped,
             "broken_files": self.broken_files(),
+            "overdue_revocation_lists": len(self.door.lists.overdue(self.now_ms())),
             "waiting_commands": self.commands.waiting,
             "kafka_silent_seconds": self.delivery.silent_ms(self.now_ms()) / 1000,
         }

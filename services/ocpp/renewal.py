@@ -4,15 +4,21 @@ import ssl
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from cryptography.x509 import Certificate
 
+from services.domain.units import Millis
 from services.ocpp.edge import StationEdge
+from services.ocpp.revocation import RevocationLists
 from services.ocpp.sockets import Listeners, handshake_failed
 from services.runtime.watched_files import WatchedFiles
 
 _TLS: Final = "certificate of wss:// and CAs of stations"
 _STATION_CAS: Final = "CAs of stations"
 _CONTRACT_CAS: Final = "roots of contract certificates"
+_LISTS: Final = "lists of revoked certificates"
+
+log = structlog.get_logger(__name__)
 
 
 class ContractCas:
@@ -37,7 +43,13 @@ def renewals(edge: StationEdge, listeners: Listeners, contract_cas: ContractCas)
         context, authorities = made
         if context is not None:
             await listeners.secure(context)
-        edge.door.authorities = authorities
+        edge.door.trust(authorities)
+
+    async def revoke(lists: RevocationLists) -> None:
+        lists.follow(edge.door.lists)
+        edge.door.lists = lists
+        _tell_overdue(lists, edge.now_ms())
+        edge.revoked()
 
     async def trust(roots: tuple[Certificate, ...]) -> None:
         contract_cas.found = roots
@@ -47,5 +59,16 @@ def renewals(edge: StationEdge, listeners: Listeners, contract_cas: ContractCas)
         WatchedFiles(_TLS if settings.tls_certificate_file else _STATION_CAS, files, secured, secure),
         WatchedFiles(_CONTRACT_CAS, (settings.contract_ca_file,), settings.contract_cas, trust),
     ]
+    if settings.crl_files():
+        of_lists = (*settings.crl_files(), settings.client_ca_file)
+        watched.append(WatchedFiles(_LISTS, of_lists, lambda: settings.revocation_lists(edge.now_ms()), revoke))
+        _tell_overdue(edge.door.lists, edge.now_ms())
     edge.broken_files = lambda: sum(bool(files.broken) for files in watched)
     return watched
+
+
+def _tell_overdue(lists: RevocationLists, now_ms: Millis) -> None:
+    for issuer in lists.overdue(now_ms):
+        log.error(
+            "a list of revoked certificates is OVERDUE: it counts, what was revoked since does not", ca=issuer
+        )

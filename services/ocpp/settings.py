@@ -9,7 +9,9 @@ from typing import Final
 
 from cryptography.x509 import Certificate
 
+from services.domain.units import Millis
 from services.ocpp.inbound.reply import EvCertificates
+from services.ocpp.revocation import BadList, RevocationLists, read
 from services.ocpp.tls import authorities, server_context
 from services.ocpp.wire.quirks import BadQuirks, Profile
 from services.ocpp.wire.quirks import load as load_quirks
@@ -42,6 +44,10 @@ class OcppSettings:
     tls_key_file: str = setting("", "PEM file with its key; empty: it is in the certificate's file")
     client_ca_file: str = setting(
         "", "PEM file with the CAs of stations' certificates (security profile 3); empty: none is asked for"
+    )
+    client_crl_files: str = setting(
+        "",
+        "files (comma separated; PEM or DER) with lists of what these CAs have revoked (CRL); empty: none",
     )
     sign_certificates: bool = setting(
         True, "stations' certificate signing requests are answered (by the pki process); false: they are rejected"
@@ -140,7 +146,7 @@ class OcppSettings:
 
     def responders(self) -> tuple[str, ...]:
         """The OCSP responders that may be asked."""
-        return tuple(url.strip() for url in self.ocsp_responders.split(",") if url.strip())
+        return _listed(self.ocsp_responders)
 
     def contract_cas(self) -> tuple[Certificate, ...]:
         """The roots of contract certificates; BadSetting when the file is not what it should be."""
@@ -160,6 +166,17 @@ class OcppSettings:
         except (OSError, ValueError) as error:
             raise BadSetting(f"WATTLOG_CLIENT_CA_FILE={self.client_ca_file}: {error}") from error
 
+    def crl_files(self) -> tuple[str, ...]:
+        """The files with lists of revoked certificates."""
+        return _listed(self.client_crl_files)
+
+    def revocation_lists(self, now_ms: Millis) -> RevocationLists:
+        """What the CAs of stations' certificates have revoked; BadSetting when a file is not what it should be."""
+        try:
+            return read([Path(name).read_bytes() for name in self.crl_files()], self.authorities(), now_ms)
+        except (OSError, BadList) as error:
+            raise BadSetting(f"WATTLOG_CLIENT_CRL_FILES={self.client_crl_files}: {error}") from error
+
     def quirks(self) -> tuple[Profile, ...]:
         """The profiles of stations' quirks; BadSetting when the file is not there or wrong."""
         path = Path(self.quirks_file) if self.quirks_file else SHIPPED_QUIRKS
@@ -170,11 +187,15 @@ class OcppSettings:
 
     def vendors(self) -> frozenset[str]:
         """The vendorIds whose DataTransfer is accepted."""
-        return frozenset(text.strip() for text in self.data_transfer_vendors.split(",") if text.strip())
+        return frozenset(_listed(self.data_transfer_vendors))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 def _networks(variable: str, listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(ip_network(text.strip()) for text in listed.split(",") if text.strip())
+        return tuple(ip_network(text) for text in _listed(listed))
     except ValueError as error:
         raise BadSetting(f"{variable}={listed!r}: {error}: give networks such as 10.0.0.0/8") from error

@@ -24,7 +24,7 @@ from services.ocpp.admission import Admission, Refusal
 from services.ocpp.connection import Connection, Step
 from services.ocpp.door import Knock
 from services.ocpp.edge import TRY_AGAIN_LATER, TURN_S, StationEdge
-from services.ocpp.tls import of_handshake
+from services.ocpp.tls import Certificate, of_handshake
 from services.ocpp.turnstile import Turnstile
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0
@@ -54,7 +54,8 @@ class StationSocket(WSListener):
 
     __slots__ = (
         "_edge", "_fragments", "_paused", "_transport",
-        "address", "connection", "credit", "credit_at", "ending", "heard_at", "key", "pinged", "security_profile",
+        "address", "certificate", "connection", "credit", "credit_at",
+        "ending", "heard_at", "key", "pinged", "security_profile",
     )  # fmt: skip
 
     def __init__(self, edge: StationEdge, connection: Connection, address: str, profile: int, now_ms: int) -> None:
@@ -66,6 +67,7 @@ class StationSocket(WSListener):
         self.key = f"{edge.edge.tenant}/{connection.station_id}"
         self.address = address
         self.security_profile = profile
+        self.certificate: Certificate | None = None
         self.credit = edge.settings.station_messages_per_s
         self.credit_at = now_ms
         self.heard_at = edge.tick_number
@@ -234,6 +236,7 @@ class Upgrade:
             edge.delivery.publish(replace(decided.settled, updated_at=now_ms))
         connection = Connection(edge.edge, station.station_id, protocol, edge.new_epoch(station.key))
         held = StationSocket(edge, connection, address, decided.security_profile, now_ms)
+        held.certificate = decided.certificate
         response = WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": protocol})
         return WSUpgradeResponseWithListener(response, held)
 
@@ -347,7 +350,7 @@ def _knock(request: WSUpgradeRequest, transport: Any, certificate_header: str) -
         forwarded_proto=headers.get("X-Forwarded-Proto", ""),
         forwarded_certificate=headers.get(certificate_header, ""),
         secure=tls is not None,
-        certificate=of_handshake(tls.getpeercert()) if tls is not None else None,
+        certificate=of_handshake(tls.getpeercert(), tls.getpeercert(True)) if tls is not None else None,
     )
 
 

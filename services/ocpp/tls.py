@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from services.ocpp.wire.unreadable import UNREADABLE
 
 _CIPHERS: Final = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -28,6 +30,8 @@ class Certificate(NamedTuple):
     organisations: tuple[str, ...]
     serial_number: str = ""
     """In lower-case hexadecimal digits, without leading zeros."""
+    issuer: str = ""
+    """Distinguished name (RFC 4514)."""
 
 
 def server_context(
@@ -72,8 +76,11 @@ def _watched(failed: Callable[[str], None]) -> type[ssl.SSLObject]:
     return Watched
 
 
-def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
-    """The certificate of a handshake that has been verified (`SSLObject.getpeercert()`); None for none."""
+def of_handshake(peer_certificate: dict[str, Any] | None, der: bytes | None = None) -> Certificate | None:
+    """The certificate of a handshake that has been verified (`SSLObject.getpeercert()`); None for none.
+
+    `der` is the same certificate, which the issuer is read from: "" if that cannot be read.
+    """
     if not peer_certificate:
         return None
     subject = [pair for relative in peer_certificate.get("subject", ()) for pair in relative]
@@ -82,6 +89,7 @@ def of_handshake(peer_certificate: dict[str, Any] | None) -> Certificate | None:
         tuple([value for name, value in subject if name == "commonName"] + alternative),
         tuple(value for name, value in subject if name == "organizationName"),
         f"{int(peer_certificate.get('serialNumber', '0'), 16):x}",
+        _issuer(der),
     )
 
 
@@ -105,8 +113,9 @@ def of_header(text: str, authorities: Sequence[x509.Certificate], now: datetime)
             (*_said(certificate, NameOID.COMMON_NAME), *_dns_names(certificate)),
             _said(certificate, NameOID.ORGANIZATION_NAME),
             f"{certificate.serial_number:x}",
+            certificate.issuer.rfc4514_string(),
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
 
 
@@ -115,7 +124,10 @@ def authorities(client_ca_file: str) -> tuple[x509.Certificate, ...]:
     if not client_ca_file:
         return ()
     with open(client_ca_file, "rb") as file:
-        return tuple(x509.load_pem_x509_certificates(file.read()))
+        try:
+            return tuple(x509.load_pem_x509_certificates(file.read()))
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from error
 
 
 def _issued(certificate: x509.Certificate, authority: x509.Certificate, now: datetime) -> bool:
@@ -123,7 +135,7 @@ def _issued(certificate: x509.Certificate, authority: x509.Certificate, now: dat
     try:
         certificate.verify_directly_issued_by(authority)
         may_issue = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
     return may_issue and all(
         one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in (certificate, authority)
@@ -138,6 +150,13 @@ def _for_clients(certificate: x509.Certificate) -> bool:
     return ExtendedKeyUsageOID.CLIENT_AUTH in usages
 
 
+def _issuer(der: bytes | None) -> str:
+    try:
+        return x509.load_der_x509_certificate(der).issuer.rfc4514_string() if der else ""
+    except UNREADABLE:
+        return ""
+
+
 def _said(certificate: x509.Certificate, what: x509.ObjectIdentifier) -> tuple[str, ...]:
     return tuple(str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(what))
 
@@ -145,6 +164,6 @@ def _said(certificate: x509.Certificate, what: x509.ObjectIdentifier) -> tuple[s
 def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return ()
     return tuple(names.get_values_for_type(x509.DNSName))

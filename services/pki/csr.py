@@ -4,10 +4,11 @@ import re
 from typing import Final, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+from services.pki.unreadable import UNREADABLE
 
 OWN: Final = "ChargingStationCertificate"
 V2G: Final = frozenset({"V2GCertificate", "V2G20Certificate"})
@@ -76,7 +77,7 @@ def _parsed(pem: str) -> x509.CertificateSigningRequest:
     try:
         csr = x509.load_pem_x509_csr(pem.encode())
         subject = list(csr.subject)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise BadRequest("not a certificate signing request (PKCS#10, PEM)") from error
     if any(attribute.oid not in _SUBJECT or len(attribute.value) > _MAX_NAME for attribute in subject):
         raise BadRequest("the subject says what certificates of stations do not, or says it at length")
@@ -88,7 +89,7 @@ def _check_key(csr: x509.CertificateSigningRequest) -> None:
     try:
         key = csr.public_key()
         digest = csr.signature_hash_algorithm
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise BadRequest("the key or the signature is of a kind that is not known here") from error
     strong = (isinstance(key, rsa.RSAPublicKey) and key.key_size in _RSA_BITS) or (
         isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)

@@ -4,10 +4,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from services.pki.issue import pem
+from services.pki.unreadable import UNREADABLE
 
 ENROLL = "/simpleenroll"
 CA_CERTIFICATES = "/cacerts"
@@ -27,7 +27,7 @@ def certificates(body: bytes) -> list[x509.Certificate]:
     """The certificates of an answer (4.1.3, 4.2.3); BadAnswer when it is not what it should be."""
     try:
         found = list(pkcs7.load_der_pkcs7_certificates(b64decode(body)))
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise BadAnswer(f"not certificates in PKCS#7: {error}") from error
     if not found:
         raise BadAnswer("an answer without certificates")

@@ -14,6 +14,7 @@ from services.domain.events.certificate import CertificateIssued, CertificateOrd
 from services.domain.ids import derived_id
 from services.domain.units import Millis, datetime_of
 from services.pki.csr import wanted
+from services.pki.unreadable import UNREADABLE
 
 _SERIAL_BYTES: Final = 16
 _BACK: Final = timedelta(hours=1)
@@ -40,7 +41,7 @@ def authority(certificates: bytes, key: bytes) -> Authority:
         first, *above = x509.load_pem_x509_certificates(certificates)
         private = serialization.load_pem_private_key(key, None)
         may_issue = first.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, x509.ExtensionNotFound) as error:
+    except (*UNREADABLE, x509.ExtensionNotFound) as error:
         raise BadAuthority(f"not the certificate and key of a CA, as PEM without a password: {error}") from error
     if not isinstance(private, Key) or private.public_key() != first.public_key() or not may_issue:
         raise BadAuthority("not the key of the first certificate, or that is not a CA's")

@@ -13,6 +13,7 @@ from services.domain.events.certificate import Certificate
 from services.domain.events.common import CertificateStatus
 from services.domain.units import datetime_of
 from services.pki.issue import Key
+from services.pki.unreadable import UNREADABLE
 
 MAX_REQUEST: Final = 4096
 VALID_FOR: Final = timedelta(hours=12)
@@ -41,7 +42,7 @@ def answer(
     try:
         asked = ocsp.load_der_ocsp_request(der)
         by = next((one for one in answerers if _is_issuer(one.issuer, asked)), None)
-    except (ValueError, NotImplementedError):
+    except (*UNREADABLE, NotImplementedError):
         return _unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
     if by is None:
         return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)

@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.asyncio.client import connect
@@ -14,7 +16,7 @@ from services.domain.events.station import SecurityEventRaised, StationConnected
 from services.ocpp.tls import server_context
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
-from services.runtime.embedded.pki import Pki
+from services.runtime.embedded.pki import Issued, Pki
 from services.runtime.settings import KafkaSettings
 from tests.integration.ocpp_case import (
     PASSWORD,
@@ -27,6 +29,7 @@ from tests.integration.ocpp_case import (
     station,
     until,
 )
+from tests.unit.ocpp.crls import crl, serial_number
 
 pytestmark = pytest.mark.integration
 
@@ -261,6 +264,54 @@ class TestRenewal:
                     assert await asyncio.gather(*coming) == [3] * 5
 
         asyncio.run(go())
+
+
+class TestListsOfRevokedCertificates:
+    """Of a CA elsewhere, in a file that changes under a running edge."""
+
+    def test_end_connections_and_open_none(self, own_kafka: KafkaSettings, tmp_path: Path, pki: Pki) -> None:
+        list_file, leaf, now = tmp_path / "list.crl", pki.issue("CERT"), datetime.now(UTC)
+        put(list_file, crl(pki, [], now - timedelta(minutes=5)))
+        revoked, other = with_certificate(pki, tmp_path, leaf), client(pki, tmp_path, "CERT")
+        forwarded = {
+            "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https",
+            "X-Client-Certificate": quote(leaf.certificate.decode()),
+        }  # fmt: skip
+        settings = tls_of(pki) | {"client_crl_files": str(list_file), "trusted_proxies": "127.0.0.1/32"}
+
+        async def go() -> None:
+            async with running(secured(own_kafka), tmp_path, **settings) as edge:
+                async with secure(edge, "CERT", revoked) as first:
+                    await call(first, "Heartbeat", {})
+                    put(list_file, b"-----BEGIN X509 CRL-----\ncut off")
+                    await until(lambda: edge.edge.broken_files() == 1)
+                    assert (await call(first, "Heartbeat", {}, "m2"))[0] == 3
+                    put(list_file, crl(pki, [serial_number(leaf.certificate)], now))
+                    await first.wait_closed()
+                    assert (first.close_code, first.close_reason) == (1008, "certificate is revoked")
+                assert edge.edge.broken_files() == 0
+                with pytest.raises(InvalidStatus, match="401"):
+                    await secure(edge, "CERT", revoked)
+                with pytest.raises(InvalidStatus, match="401"):
+                    await connect(
+                        f"ws://127.0.0.1:{edge.port}/ocpp/CERT", subprotocols=[V16], additional_headers=forwarded
+                    )  # type: ignore[list-item]
+                events = await edge.wait_for(SecurityEventRaised, 2, "CERT")
+                assert {(event.type, event.detail) for event in events} == {
+                    ("InvalidChargingStationCertificate", "the certificate is revoked")
+                }
+                async with secure(edge, "CERT", other) as second:
+                    assert (await call(second, "Heartbeat", {}))[0] == 3
+
+        asyncio.run(go())
+
+
+def with_certificate(pki: Pki, folder: Path, issued: Issued) -> ssl.SSLContext:
+    """A station's TLS, with this certificate."""
+    context = ssl.create_default_context(cafile=str(pki.ca_file))
+    (folder / "own.pem").write_bytes(issued.certificate + issued.key)
+    context.load_cert_chain(folder / "own.pem")
+    return context
 
 
 def served(pki: Pki, folder: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from services.domain.tokens import ACCEPTED, BLOCKED, EXPIRED, INVALID, Decision
@@ -15,6 +14,7 @@ from services.ocpp.inbound.certificates import ocsp_question
 from services.ocpp.inbound.reply import Answer, Context, Question
 from services.ocpp.wire import ocsp
 from services.ocpp.wire.ocsp import Standing, Subject
+from services.ocpp.wire.unreadable import UNREADABLE
 
 CERTIFICATE_EXPIRED: Final = "CertificateExpired"
 CERTIFICATE_REVOKED: Final = "CertificateRevoked"
@@ -94,7 +94,7 @@ def combined(verdict: Verdict, decided: Decision) -> tuple[str, Decision]:
 def _chain(pem: str) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(pem.encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise ValueError("not certificates in PEM") from error
     if len(found) > _MAX_CHAIN:
         raise ValueError(f"more than {_MAX_CHAIN} certificates")

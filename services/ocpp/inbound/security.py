@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from services.domain.events.station import CertificateSigningRequested, SecurityEventRaised
 from services.ocpp.inbound.reply import Context, Reply
+from services.ocpp.wire.unreadable import UNREADABLE
 
 ACCEPTED: Final = "Accepted"
 REJECTED: Final = "Rejected"
@@ -48,6 +48,6 @@ def _is_request(pem: str) -> bool:
     """PKCS#10 in PEM; whether it is to be signed is for the pki process to say."""
     try:
         x509.load_pem_x509_csr(pem.encode())
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
     return True

@@ -127,10 +127,11 @@ class Endpoint:
         line = edge.sockets.get(station.key)
         if isinstance(line, SoapLine) and not line.ending and line.connection.protocol == protocol:
             line.request, line.address = request, edge.door.address(knock)
+            line.certificate = decided.certificate
             return line
         connection = Connection(edge.edge, station.station_id, protocol, edge.new_epoch(station.key))
         fresh = SoapLine(edge, connection, edge.door.address(knock), decided.security_profile, self._ask)
-        fresh.request = request
+        fresh.request, fresh.certificate = request, decided.certificate
         edge.connected(fresh)
         return fresh
 

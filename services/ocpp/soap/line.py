@@ -9,6 +9,7 @@ from services.domain.ids import derived_id
 from services.ocpp.connection import Connection, Step
 from services.ocpp.edge import TRY_AGAIN_LATER, StationEdge
 from services.ocpp.soap.envelope import Request
+from services.ocpp.tls import Certificate
 from services.ocpp.wire import frames
 from services.ocpp.wire.frames import Call, CallError, CallResult
 
@@ -43,6 +44,7 @@ class SoapLine:
         self.key = f"{edge.edge.tenant}/{connection.station_id}"
         self.address = address
         self.security_profile = profile
+        self.certificate: Certificate | None = None
         self.credit = edge.settings.station_messages_per_s
         self.credit_at = edge.now_ms()
         self.heard_at = edge.tick_number

@@ -6,12 +6,14 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from services.ocpp.wire.unreadable import UNREADABLE
 
 CONTENT_TYPE: Final = "application/ocsp-request"
 _ALGORITHMS: Final[Mapping[str, hashes.HashAlgorithm]] = {
@@ -69,7 +71,7 @@ def responder(certificate: x509.Certificate) -> str | None:
     """Where the certificate says that its status is told."""
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None
     found = (
         one.access_location.value for one in access if one.access_method == AuthorityInformationAccessOID.OCSP
@@ -81,7 +83,7 @@ def is_answer(der: bytes) -> bool:
     """True for a successful answer, whatever it says and whoever signed it."""
     try:
         return ocsp.load_der_ocsp_response(der).response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
-    except ValueError:
+    except UNREADABLE:
         return False
 
 
@@ -94,7 +96,7 @@ def standing(der: bytes | None, about: Subject, trusted: Sequence[x509.Certifica
         single = next((one for one in answer.responses if _is_about(one, about)), None)
         if single is None or not _is_current(single, now) or not _is_authorised(answer, about, trusted, now):
             return Standing.UNUSABLE
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return Standing.UNUSABLE
     return {
         ocsp.OCSPCertStatus.GOOD: Standing.GOOD,
@@ -133,7 +135,7 @@ def is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
         is_ca = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
     try:
         return is_ca and issuer.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign

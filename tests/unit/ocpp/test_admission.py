@@ -239,16 +239,19 @@ class TestCertificates:
         return Carrier(True, Certificate(names, ("WAT",)), organisation)
 
     def test_stand_in_for_the_password(self) -> None:
-        assert decide(None, self.PROFILE_3, carrier=self.shown("CP1")) == Admission(self.PROFILE_3, V16, 3)
+        shown = self.shown("CP1")
+        expected = Admission(self.PROFILE_3, V16, 3, certificate=shown.certificate)
+        assert decide(None, self.PROFILE_3, carrier=shown) == expected
 
     def test_are_remembered_once_the_station_has_come_with_a_new_one(self) -> None:
         shown = Carrier(True, Certificate(("CP1",), ("WAT",), "a1b"))
         entry = replace(self.PROFILE_3, certificate_serial_number="a1b")
-        assert decide(None, self.PROFILE_3, carrier=shown) == Admission(self.PROFILE_3, V16, 3, entry)
-        assert decide(None, entry, carrier=shown) == Admission(entry, V16, 3)
+        of_it = shown.certificate
+        assert decide(None, self.PROFILE_3, carrier=shown) == Admission(self.PROFILE_3, V16, 3, entry, of_it)
+        assert decide(None, entry, carrier=shown) == Admission(entry, V16, 3, None, of_it)
 
     def test_let_nobody_in_once_they_are_revoked(self) -> None:
-        shown = Carrier(True, Certificate(("CP1",), ("WAT",), "a1b"), revoked=True)
+        shown = Carrier(True, Certificate(("CP1",), ("WAT",), "a1b"), mistrust="is revoked")
         refused = refusal(decide(None, self.PROFILE_3, carrier=shown))
         assert (refused.status, refused.security_event) == (401, "InvalidChargingStationCertificate")
         assert refused.detail == "the certificate is revoked"
@@ -266,7 +269,9 @@ class TestCertificates:
         assert refusal(decide(basic(password=b"wrong"), STATION, carrier=self.shown("CP1"))).status == 401
 
     def test_raise_a_station_above_what_it_is_registered_for(self) -> None:
-        assert decide(basic(), STATION, carrier=self.shown("CP1")) == Admission(STATION, V16, 3)
+        shown = self.shown("CP1")
+        expected = Admission(STATION, V16, 3, certificate=shown.certificate)
+        assert decide(basic(), STATION, carrier=shown) == expected
 
 
 class TestAdmitSoap:

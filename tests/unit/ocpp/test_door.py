@@ -2,16 +2,21 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from services.domain.events.station import SecurityEventRaised, Station
+from services.domain.units import datetime_of
 from services.ocpp import passwords
 from services.ocpp.admission import Admission, Refusal
 from services.ocpp.door import Door, Knock
 from services.ocpp.settings import OcppSettings
+from services.runtime.embedded.pki import Pki
 from tests.unit.ocpp.circumstances import NOW, TENANT, V201
+from tests.unit.ocpp.crls import crl, serial_number
 
 PASSWORD = b"a-password-of-a-station"
 HASH = passwords.hashed(PASSWORD, bytes(16))
@@ -207,6 +212,20 @@ class TestProxies:
         at = At(trusted_proxies="10.0.0.0/8")
         assert at.status("TLS", peer="198.51.100.4", **FORWARDED) == 401
         assert at.events[-1].remote_address == "198.51.100.4"
+
+
+class TestCertificates:
+    def test_that_proxies_forward_are_looked_up_in_the_lists(self, tmp_path: Path) -> None:
+        pki, list_file = Pki(tmp_path / "pki", datetime_of(NOW)), tmp_path / "list.crl"
+        good, bad = (pki.issue("CP1").certificate for _ in range(2))
+        list_file.write_bytes(crl(pki, [serial_number(bad)], datetime_of(NOW)))
+        files = {"client_ca_file": str(pki.ca_file), "client_crl_files": str(list_file)}
+        at = At(trusted_proxies="10.0.0.0/8", **files)
+        said = [at.status(peer="10.0.0.1", forwarded_certificate=quote(one), **FORWARDED) for one in (good, bad)]
+        assert said == [101, 401]
+        assert [(event.type, event.detail) for event in at.events] == [
+            ("InvalidChargingStationCertificate", "the certificate is revoked")
+        ]
 
 
 class TestHandshakes:

@@ -26,6 +26,7 @@ from services.ocpp.delivery import Delivery
 from services.ocpp.edge import StationEdge
 from services.ocpp.frame_log import FrameLog
 from services.ocpp.settings import OcppSettings
+from services.ocpp.tls import Certificate as Shown
 from tests.unit.ocpp.circumstances import EDGE, NOW, TENANT, V16, registered_as
 from tests.unit.ocpp.test_dispatch import asked
 
@@ -48,6 +49,7 @@ class Socket:
         self.key = f"{TENANT}/{name}"
         self.address = address
         self.security_profile = 1
+        self.certificate: Shown | None = None
         self.credit = edge.settings.station_messages_per_s
         self.credit_at = NOW
         self.heard_at = edge.tick_number
@@ -561,36 +563,28 @@ class TestManyDepartures:
 
 
 class TestRevokedCertificates:
-    def came_with(self, serial_number: str | None, profile: int) -> Socket:
-        """A station that is connected, once certificate a1b of its is revoked."""
-        entry = Station(
-            tenant=TENANT,
-            station_id="CP1",
-            certificate_serial_number=serial_number,
-            security_profile=3,
-            updated_at=1,
-        )
-        known = replace(EDGE, station=lambda _key: entry)
+    def came_with(self, serial_number: str | None, *told: str) -> Socket:
+        """A station that is connected, once certificate a1b is revoked, and that is `told`."""
+        known = replace(EDGE, certificate={REVOKED.key: REVOKED}.get)
         delivery = Delivery(lambda _event, done: done(None), lambda: NOW, 20_000)
-        edge = StationEdge(OcppSettings(), known, delivery, known.station, lambda: NOW, QUIET)
+        edge = StationEdge(OcppSettings(), known, delivery, lambda _key: None, lambda: NOW, QUIET)
         edge.begin()
         socket = Socket(edge)
-        socket.security_profile = profile
+        socket.certificate = None if serial_number is None else Shown(("CP1",), (), serial_number)
         edge.connected(socket)
-        edge.certificate_changed(REVOKED)
+        edge.revoked(*told)
         return socket
 
-    def test_end_the_connection_that_was_made_with_them(self) -> None:
-        assert self.came_with("a1b", 3).codes == [1008]
+    @pytest.mark.parametrize("told", [(), (KEY,)])
+    def test_end_the_connection_that_was_made_with_them(self, told: tuple[str, ...]) -> None:
+        assert self.came_with("a1b", *told).codes == [1008]
 
-    @pytest.mark.parametrize(("serial_number", "profile"), [("c2d", 3), (None, 3), ("a1b", 2)])
-    def test_end_no_other(self, serial_number: str | None, profile: int) -> None:
-        assert self.came_with(serial_number, profile).codes == []
+    @pytest.mark.parametrize("serial_number", ["c2d", None])
+    def test_end_no_other(self, serial_number: str | None) -> None:
+        assert self.came_with(serial_number).codes == []
 
     def test_of_stations_that_are_not_here_end_nothing(self) -> None:
-        delivery = Delivery(lambda _event, done: done(None), lambda: NOW, 20_000)
-        edge = StationEdge(OcppSettings(), EDGE, delivery, lambda _key: None, lambda: NOW, QUIET)
-        edge.certificate_changed(REVOKED)
+        assert self.came_with("a1b", f"{TENANT}/CP2").codes == []
 
     def test_are_known_by_their_status(self) -> None:
         known = {REVOKED.key: REVOKED, f"{TENANT}/c2d": replace(REVOKED, status=CertificateStatus.INSTALLED)}

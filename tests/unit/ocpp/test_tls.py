@@ -1,11 +1,13 @@
 """Certificates of stations: what they say, and whose word is taken for it."""
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.ocpp.settings import OcppSettings
 from services.ocpp.tls import Certificate, authorities, of_handshake, of_header
@@ -33,6 +35,12 @@ class TestOfHandshake:
         }
         assert of_handshake(said) == Certificate(("CP1", "cp1.example.com"), ("WAT",), "a1b")
 
+    def test_reads_the_issuer_where_it_can_be_read(self, pki: Pki) -> None:
+        leaf = x509.load_pem_x509_certificate(pki.issue("CP1").certificate).public_bytes(Encoding.DER)
+        said = {"subject": ((("commonName", "CP1"),),), "serialNumber": "01"}
+        issuers = [shown.issuer for der in (leaf, b"\x30junk", None) if (shown := of_handshake(said, der))]
+        assert issuers == [f"CN=Wattlog station CA,O={ORGANISATION}", "", ""]
+
     @pytest.mark.parametrize("nothing", [None, {}])
     def test_is_nothing_without_a_certificate(self, nothing: dict[str, object] | None) -> None:
         assert of_handshake(nothing) is None
@@ -43,7 +51,8 @@ class TestOfHeader:
         known = authorities(str(pki.ca_file))
         text = header(pki)
         serial_number = x509.load_pem_x509_certificate(unquote_to_bytes(text)).serial_number
-        expected = Certificate(("CP1",), (ORGANISATION,), f"{serial_number:x}")
+        issuer = known[0].subject.rfc4514_string()
+        expected = Certificate(("CP1",), (ORGANISATION,), f"{serial_number:x}", issuer)
         assert of_header(text, known, NOW) == expected
         envoy = f'By=spiffe://x;Cert="junk",Hash=ab;Cert="{text}";Subject="CN=CP2"'
         assert of_header(envoy, known, NOW) == expected
@@ -72,6 +81,13 @@ class TestOfHeader:
     )
     def test_takes_no_garbage(self, pki: Pki, text: str) -> None:
         assert of_header(text, authorities(str(pki.ca_file)), NOW) is None
+
+    def test_takes_no_certificate_of_a_version_that_does_not_exist(self, pki: Pki) -> None:
+        issued = x509.load_pem_x509_certificate(pki.issue("CP1").certificate)
+        der = issued.public_bytes(Encoding.DER).replace(b"\x02\x01\x02", b"\x02\x01\x3e", 1)
+        text = f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
+        assert of_header(quote(text), authorities(str(pki.ca_file)), NOW) is None
+        assert of_handshake({"serialNumber": "1"}, der) == Certificate((), (), "1")
 
     def test_knows_that_an_authority_is_no_station_of_its_own(self, pki: Pki) -> None:
         own = quote(pki.ca_file.read_text())

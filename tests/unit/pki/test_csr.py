@@ -1,4 +1,11 @@
+import warnings
+from base64 import b64encode
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.pki.csr import BadRequest, is_name, wanted
 from tests.unit.pki.requests import STATION, csr, forged
@@ -82,3 +89,26 @@ class TestBadRequests:
 )
 def test_stations_are_called_what_ocpp_allows(text: str, good: bool) -> None:
     assert is_name(text) is good
+
+
+class TestChangedRequests:
+    DER = x509.load_pem_x509_csr(csr().encode()).public_bytes(Encoding.DER)
+
+    def test_of_a_version_that_does_not_exist_are_refused(self) -> None:
+        changed = self.DER.replace(b"\x02\x01\x00", b"\x02\x01\x3e", 1)
+        with pytest.raises(BadRequest, match="not a certificate signing request"):
+            wanted(as_pem(changed), STATION, OWN)
+
+    @given(st.lists(st.tuples(st.integers(0, len(DER) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+    def test_are_refused_and_fail_in_no_other_way(self, changes: list[tuple[int, int]]) -> None:
+        changed = bytearray(self.DER)
+        for at, value in changes:
+            changed[at] = value
+        if changed != self.DER:
+            with warnings.catch_warnings(action="ignore"), pytest.raises(BadRequest):
+                wanted(as_pem(bytes(changed)), STATION, OWN)
+
+
+def as_pem(der: bytes) -> str:
+    lines = b64encode(der).decode()
+    return f"-----BEGIN CERTIFICATE REQUEST-----\n{lines}\n-----END CERTIFICATE REQUEST-----\n"

@@ -33,6 +33,10 @@ def requested(reply: Reply) -> CertificateSigningRequested:
     return event
 
 
+OF_NO_VERSION = CSR.replace("MIHLMHICAQAw", "MIHLMHICAT4w")
+"""The same with 62 for its version: no kind of ValueError where it is read."""
+
+
 class TestSecurityEvent:
     def test_is_kept_with_both_times(self) -> None:
         event = raised(security_event(EVENT, context()))
@@ -92,7 +96,7 @@ class TestSignCertificate:
         assert first.event_id == requested(sign_certificate({"csr": CSR}, context(message_id="b"))).event_id
         assert first.event_id != requested(sign_certificate({"csr": CSR + "x"}, context())).event_id
 
-    @pytest.mark.parametrize("csr", ["", "\x00", "x" * 60_000, "-----BEGIN PRIVATE KEY-----"])
+    @pytest.mark.parametrize("csr", ["", "\x00", "x" * 60_000, "-----BEGIN PRIVATE KEY-----", OF_NO_VERSION])
     def test_rejects_what_is_no_request_and_keeps_it(self, csr: Any) -> None:
         circumstances = context()
         circumstances.edge = replace(EDGE, signs_certificates=True)
