@@ -24,7 +24,7 @@ from services.domain.events.station import (
     CommandRequested,
     VariablesReported,
 )
-from services.domain.folding import Changes, Event, Fold, Read
+from services.domain.folding import Changes, Fold, Read
 from services.domain.ids import derived_id
 from services.domain.units import Millis
 from services.pki.csr import BadRequest, wanted
@@ -42,7 +42,6 @@ MAX_CHAIN: Final = 10_000
 
 _HOUR_MS: Final = 3_600_000
 _MAX_ORDERS: Final = 8
-_MAX_CERTIFICATES: Final = 20
 _V21: Final = "ocpp2.1"
 
 
@@ -74,7 +73,10 @@ class Order(Struct, frozen=True, array_like=True):
 
 
 class Station(Struct, frozen=True, array_like=True):
-    """A station's orders and certificates, the newest last, under `{tenant}/{station_id}`."""
+    """A station's orders, the newest last, under `{tenant}/{station_id}`.
+
+    A certificate of its stands alone under that key, a slash and its serial number: there may be any number.
+    """
 
     orders: tuple[Order, ...] = ()
     asked_at: tuple[Millis, ...] = ()
@@ -95,13 +97,13 @@ def fold(policy: Policy, read: Read[Station], event: object) -> Changes[Station]
         case CertificateSigningRequested():
             return _requested(policy, read(event.key) or Station(), event)
         case CertificateIssued():
-            return _issued(read(event.key) or Station(), event)
+            return _issued(read, event)
         case CertificateRefused():
             return _refused(read(event.key) or Station(), event)
         case CertificateRevoked():
-            return _revoked(read(event.key) or Station(), event)
+            return _revoked(read, event)
         case CommandAnswered(operation="CertificateSigned"):
-            return _answered(read(event.key), event)
+            return _answered(read, event)
         case VariablesReported():
             return _limited(read(event.key) or Station(), event)
     return Changes()
@@ -131,27 +133,26 @@ def _requested(policy: Policy, known: Station, event: CertificateSigningRequeste
     return Changes({event.key: _with(kept, order)}, [_ordered(event, order_id)])
 
 
-def _issued(known: Station, event: CertificateIssued) -> Changes[Station]:
-    """The first chain for an order is the one that counts, whoever else has signed it too."""
+def _issued(read: Read[Station], event: CertificateIssued) -> Changes[Station]:
+    """The first chain for an order is the one that counts, whoever else has signed it too.
+
+    Whom a certificate was handed out to installs it: it is only on record, so that it can be revoked.
+    """
+    if _known(read, event.key, event.serial_number) is not None:
+        return Changes()
+    certificate = _certificate(event)
+    alone = {_place(event.key, event.serial_number): Station(certificates=(certificate,))}
     if event.handed_out:
-        return _recorded(known, event)
+        return Changes(alone, [certificate])
+    known = read(event.key) or Station()
     order = _order(known, event.order_id)
     if order is not None and (order.chain or order.over):
         return Changes()
     order = Order(event.order_id, event.protocol, event.certificate_type, event.request_id)
     order = structs.replace(order, chain=event.chain, serial_number=event.serial_number)
-    certificate = _certificate(event)
-    kept = _knowing(known, certificate)
     command_id = derived_id(OPERATION, event.order_id, event.event_id)
-    return _told(kept, order, event, command_id, event.recorded_at, [certificate])
-
-
-def _recorded(known: Station, event: CertificateIssued) -> Changes[Station]:
-    """Whom it was handed to installs it: it is on record, so that it can be revoked."""
-    if any(one.serial_number == event.serial_number for one in known.certificates):
-        return Changes()
-    certificate = _certificate(event)
-    return Changes({event.key: _knowing(known, certificate)}, [certificate])
+    told = _told(known, order, event, command_id, event.recorded_at)
+    return Changes({**told.states, **alone}, [certificate, *told.events])
 
 
 def _certificate(event: CertificateIssued) -> Certificate:
@@ -170,8 +171,16 @@ def _certificate(event: CertificateIssued) -> Certificate:
     )
 
 
-def _knowing(known: Station, certificate: Certificate) -> Station:
-    return structs.replace(known, certificates=(*known.certificates, certificate)[-_MAX_CERTIFICATES:])
+def _place(key: str, serial_number: str) -> str:
+    """No station is called so: its identity has no slash."""
+    return f"{key}/{serial_number}"
+
+
+def _known(read: Read[Station], key: str, serial_number: str) -> Certificate | None:
+    """A certificate, wherever it is on record: alone, or (in older states) with its station."""
+    records = [read(_place(key, serial_number)), read(key)]
+    found = (one for record in records if record is not None for one in record.certificates)
+    return next((one for one in found if one.serial_number == serial_number), None)
 
 
 def _told(
@@ -180,7 +189,6 @@ def _told(
     cause: CertificateIssued | CertificateSigningRequested,
     command_id: str,
     at_ms: Millis,
-    events: list[Event] | None = None,
 ) -> Changes[Station]:
     """Have the station told; one that takes only short chains is told its own certificate alone."""
     chain = "".join(order.chain)
@@ -203,7 +211,7 @@ def _told(
         deadline_at=at_ms + WITHIN_MS,
     )
     kept = _with(known, structs.replace(order, told_at=at_ms, command_id=command_id))
-    return Changes({cause.key: kept}, [*(events or ()), command])
+    return Changes({cause.key: kept}, [command])
 
 
 def _refused(known: Station, event: CertificateRefused) -> Changes[Station]:
@@ -214,37 +222,39 @@ def _refused(known: Station, event: CertificateRefused) -> Changes[Station]:
     return Changes({event.key: _with(known, structs.replace(order, over=True))})
 
 
-def _revoked(known: Station, event: CertificateRevoked) -> Changes[Station]:
-    def change(certificate: Certificate) -> Certificate:
-        if certificate.status is CertificateStatus.REVOKED:
-            return certificate
-        return replace(
-            certificate,
+def _revoked(read: Read[Station], event: CertificateRevoked) -> Changes[Station]:
+    known = _known(read, event.key, event.serial_number)
+    if known is None or known.status is CertificateStatus.REVOKED:
+        return Changes()
+    return _became(
+        replace(
+            known,
             status=CertificateStatus.REVOKED,
             revoked_at=event.recorded_at,
             revocation_reason=event.reason,
             updated_at=event.recorded_at,
-        )
+        ),
+        event.key,
+    )
 
-    return _changed(known, event.key, event.serial_number, change)
 
-
-def _answered(known: Station | None, event: CommandAnswered) -> Changes[Station]:
+def _answered(read: Read[Station], event: CommandAnswered) -> Changes[Station]:
     """A02.FR.07: what the station says to its certificate."""
+    known = read(event.key)
     order = next((one for one in known.orders if one.command_id == event.command_id), None) if known else None
     status = {
         CommandOutcome.ACCEPTED: CertificateStatus.INSTALLED,
         CommandOutcome.REJECTED: CertificateStatus.REJECTED,
     }.get(event.outcome)
-    if known is None or order is None or status is None:
+    certificate = _known(read, event.key, order.serial_number) if order is not None else None
+    if certificate is None or status is None or certificate.status in (status, CertificateStatus.REVOKED):
         return Changes()
+    return _became(replace(certificate, status=status, updated_at=event.recorded_at), event.key)
 
-    def change(certificate: Certificate) -> Certificate:
-        if certificate.status in (status, CertificateStatus.REVOKED):
-            return certificate
-        return replace(certificate, status=status, updated_at=event.recorded_at)
 
-    return _changed(known, event.key, order.serial_number, change)
+def _became(certificate: Certificate, key: str) -> Changes[Station]:
+    place = _place(key, certificate.serial_number)
+    return Changes({place: Station(certificates=(certificate,))}, [certificate])
 
 
 def _limited(known: Station, event: VariablesReported) -> Changes[Station]:
@@ -262,14 +272,6 @@ def _whole(text: str | None) -> int | None:
     if text is None or not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_CHAIN))):
         return None
     return min(int(text), MAX_CHAIN) or None
-
-
-def _changed(known: Station, key: str, serial_number: str, change: Any) -> Changes[Station]:
-    certificates = tuple(change(one) if one.serial_number == serial_number else one for one in known.certificates)
-    news = [after for before, after in zip(known.certificates, certificates, strict=True) if after is not before]
-    if not news:
-        return Changes()
-    return Changes({key: structs.replace(known, certificates=certificates)}, news)
 
 
 def _order(known: Station, order_id: str) -> Order | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from services.domain.events.certificate import (
     Certificate,
@@ -230,6 +231,32 @@ class TestRevocation:
         assert certificate.revoked_at == NOW + 5000
         assert folded(revoked(), said(folded.of(CommandRequested)[0].command_id)) == []
 
+    def test_is_of_any_certificate_however_many_the_station_had_since(self) -> None:
+        folded = Folded()
+        for number in range(50):
+            folded(issued(f"order {number}", serial_number=f"{number:x}", event_id=f"{number}"))
+        (certificate,) = folded(revoked("0"))
+        assert (certificate.serial_number, certificate.status) == ("0", CertificateStatus.REVOKED)
+        assert len(folded.states[KEY].orders) == 8
+
+    def test_stays_where_the_issue_is_told_again(self) -> None:
+        folded = Folded()
+        for number in range(10):
+            folded(issued(f"order {number}", serial_number=f"{number:x}", event_id=f"{number}"))
+        folded(revoked("0"))
+        assert folded(issued("order 0", serial_number="0", event_id="0")) == []
+
+    def test_is_of_certificates_that_are_on_record_with_their_station(self) -> None:
+        at_first = Folded()
+        signed(at_first)
+        alone = at_first.states.pop(f"{KEY}/4f1d0c")
+        before = Folded()
+        before.states[KEY] = structs.replace(at_first.states[KEY], certificates=alone.certificates)
+        (installed,) = before(said(at_first.of(CommandRequested)[0].command_id))
+        assert installed.status is CertificateStatus.INSTALLED
+        (certificate,) = before(revoked())
+        assert (certificate.status, before(revoked())) == (CertificateStatus.REVOKED, [])
+
     def test_of_what_is_not_known_changes_nothing(self) -> None:
         assert Folded()(revoked("ffff")) == []
 
@@ -239,7 +266,7 @@ class TestHandedOut:
         folded, event = Folded(), issued("by hand", handed_out=True)
         (certificate,) = folded(event)
         assert (certificate.serial_number, certificate.status) == ("4f1d0c", CertificateStatus.ISSUED)
-        assert folded.states[KEY].orders == ()
+        assert KEY not in folded.states
         assert folded(event) == []
 
     def test_can_be_revoked(self) -> None:
