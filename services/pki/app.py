@@ -5,16 +5,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from prometheus_client import Gauge
+
 from services.domain.events.certificate import Certificate, CertificateOrdered
 from services.domain.events.station import CertificateSigningRequested, CommandAnswered
 from services.domain.failures import TryAgain
 from services.domain.folding import Event
 from services.domain.units import datetime_of
-from services.pki.authorities import Ca
+from services.pki.authorities import Ca, Signers
 from services.pki.csr import BadRequest
 from services.pki.fold import Policy, Station, folding
 from services.pki.issue import issued
-from services.pki.ocsp import Answerer, answer
+from services.pki.ocsp import answer
 from services.pki.register import Register, refused
 from services.pki.responder import OcspServer
 from services.pki.settings import PkiSettings
@@ -29,11 +31,14 @@ from services.runtime.streaming.processor import Processor
 from services.runtime.streaming.run import run_processor
 from services.runtime.tail import Tail
 from services.runtime.view import View
+from services.runtime.watched_files import WatchedFiles, watch
 
 ORDERS_MS: Final = 86_400_000
 """Orders older than this are no longer looked for when the process starts: stations ask again by themselves."""
 
 _LOOK_S: Final = 0.1
+
+_broken = Gauge("pki_broken_files", "Changed files of CAs that cannot be used: 1, else 0")
 
 
 def processor(policy: Policy) -> Processor[Station]:
@@ -51,8 +56,7 @@ def main() -> None:
 async def run(settings: PkiSettings, host: process.Process) -> None:
     """Fold, and have orders signed, until the process is to stop. At most one such process may run."""
     codec = await asyncio.to_thread(codec_of, settings.common)
-    ca = settings.cas() if settings.sign_certificates else None
-    answering = partial(_answer_ocsp, settings, codec, settings.answerers(ca), host) if ca is not None else None
+    signers = await asyncio.to_thread(settings.signers) if settings.sign_certificates else None
     folds = Part(host.stopping)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
@@ -61,14 +65,23 @@ async def run(settings: PkiSettings, host: process.Process) -> None:
                 settings=settings.streaming,
             )
         )  # fmt: skip
-        tasks.create_task(sign(settings, codec, ca, host, lambda: folds.ready))
-        if answering is not None and settings.ocsp_port:
-            tasks.create_task(answering())
+        tasks.create_task(sign(settings, codec, signers, host, lambda: folds.ready))
+        if signers is not None:
+            tasks.create_task(_reread(settings, signers, host))
+        if signers is not None and settings.ocsp_port:
+            tasks.create_task(_answer_ocsp(settings, codec, signers, host))
 
 
-async def _answer_ocsp(
-    settings: PkiSettings, codec: Codec, answerers: list[Answerer], host: process.Process
-) -> None:
+async def _reread(settings: PkiSettings, signers: Signers, host: process.Process) -> None:
+    """Take the CAs' files again when they change; those that cannot be used change nothing."""
+    files = WatchedFiles("CAs that sign here", settings.ca_files(), settings.signers, signers.take)
+    _broken.set_function(lambda: float(bool(files.broken)))
+    looking = asyncio.create_task(watch([files]))
+    await host.stopping.wait()
+    looking.cancel()
+
+
+async def _answer_ocsp(settings: PkiSettings, codec: Codec, signers: Signers, host: process.Process) -> None:
     """Say whether our certificates are good, from the copy of `certificate.state` once that has been read."""
     known: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC)
     known.start()
@@ -78,7 +91,9 @@ async def _answer_ocsp(
     server = OcspServer(
         settings.ocsp_host,
         settings.ocsp_port,
-        lambda der: answer(der, answerers, lambda number: known.get(f"{tenant}/{number}"), datetime_of(now_ms())),
+        lambda der: answer(
+            der, signers.answerers, lambda number: known.get(f"{tenant}/{number}"), datetime_of(now_ms())
+        ),
     )
     host.log.info("answers OCSP", port=await server.started())
     await host.stopping.wait()
@@ -89,7 +104,7 @@ async def _answer_ocsp(
 async def sign(
     settings: PkiSettings,
     codec: Codec,
-    ca: Ca | None,
+    signers: Signers | None,
     host: process.Process,
     others_ready: Callable[[], bool] = lambda: True,
 ) -> None:
@@ -100,9 +115,10 @@ async def sign(
     try:
         while not host.stopping.is_set():
             host.ready = tail.caught_up and others_ready()
-            if ca is not None and tail.caught_up:
+            if signers is not None and tail.caught_up:
+                await signers.part()
                 for order in register.due(now_ms()):
-                    await _answer(bus, register, ca, order, host)
+                    await _answer(bus, register, signers.cas, order, host)
             await asyncio.sleep(_LOOK_S)
     finally:
         host.ready = False

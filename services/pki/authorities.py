@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 import httpx
@@ -11,6 +12,7 @@ from services.domain.failures import TryAgain
 from services.pki import est
 from services.pki.csr import V2G, BadRequest
 from services.pki.issue import Authority, signed
+from services.pki.ocsp import Answerer
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 262_144
@@ -91,6 +93,27 @@ class EstCa:
         if answer.status_code != httpx.codes.OK or len(answer.content) > _MAX_BYTES:
             raise TryAgain(f"the CA answers HTTP {answer.status_code}: {said}")
         return answer.content
+
+
+class Signers:
+    """The CAs as their files are now, and who answers for them by OCSP."""
+
+    def __init__(self, cas: Cas, answerers: Sequence[Answerer]) -> None:
+        self.cas = cas
+        self.answerers = answerers
+        self._left: list[Ca | None] = []
+
+    async def take(self, made: "Signers") -> None:
+        """From the next order or question on it is these."""
+        self._left += self.cas
+        self.cas, self.answerers = made.cas, made.answerers
+
+    async def part(self) -> None:
+        """Close the connections to CAs that are asked no more; while no order is with any of them."""
+        while self._left:
+            left = self._left.pop()
+            if isinstance(left, EstCa):
+                await left.close()
 
 
 def _context(ca_file: str) -> bool | ssl.SSLContext:

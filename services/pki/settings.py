@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from services.pki.authorities import Ca, Cas, EstCa, LocalCa
+from services.pki.authorities import Ca, Cas, EstCa, LocalCa, Signers
 from services.pki.fold import Policy
 from services.pki.issue import BadAuthority, Key, authority
 from services.pki.ocsp import Answerer
@@ -65,6 +65,18 @@ class PkiSettings(ProcessorSettings):
         assert isinstance(private, Key)
         good = frozenset({below.serial_number})
         return [*found, Answerer(root, x509.load_pem_x509_certificate(by), private, good)]
+
+    def signers(self) -> Signers:
+        """Both, as the files are now; BadSetting as `cas`."""
+        cas = self.cas()
+        return Signers(cas, self.answerers(cas))
+
+    def ca_files(self) -> tuple[str, ...]:
+        """The files of the CAs, those of the test PKI not among them: nobody changes them."""
+        return (
+            self.station_ca_file, self.station_ca_key_file,
+            self.v2g_ca_file, self.v2g_ca_key_file, self.est_ca_file,
+        )  # fmt: skip
 
     def policy(self) -> Policy:
         """What is signed at all."""

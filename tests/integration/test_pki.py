@@ -17,6 +17,7 @@ import orjson
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from prometheus_client import REGISTRY
 
 from services.domain.events.certificate import (
     Certificate,
@@ -26,7 +27,7 @@ from services.domain.events.certificate import (
 )
 from services.domain.events.common import CertificateStatus
 from services.domain.events.station import CommandRequested
-from services.ocpp.wire.ocsp import request, standing, subject_of
+from services.ocpp.wire.ocsp import is_issued, request, standing, subject_of
 from services.pki.issue import handed_out, signed
 from services.runtime.bus import publish_sync
 from services.runtime.clock import now_ms
@@ -166,6 +167,42 @@ async def _revoked(kafka: KafkaSettings, told: list[Any], issued: CertificateIss
 
 def revoked_in(told: list[Any]) -> list[str]:
     return [one.serial_number for one in of(told, Certificate) if one.status is CertificateStatus.REVOKED]
+
+
+async def test_it_signs_with_the_ca_that_is_in_the_file_now(
+    kafka: KafkaSettings, pki: Pki, tmp_path: Path
+) -> None:
+    other, ca, key = Pki(tmp_path / "other"), tmp_path / "ca.pem", tmp_path / "ca.key"
+
+    def put(made: Pki) -> None:
+        ca.write_bytes(made.ca_file.read_bytes())
+        key.write_bytes(made.key_file.read_bytes())
+
+    def signer() -> x509.Certificate:
+        leaf = x509.load_pem_x509_certificate(of(told, CertificateIssued)[-1].chain[0].encode())
+        found = (ca_of(one).certificate for one in (pki, other))
+        return next(one for one in found if is_issued(leaf, one))
+
+    put(pki)
+    files = {"station_ca_file": str(ca), "station_ca_key_file": str(key)}
+    async with listening(kafka, "reread") as (own, told), pki_process(own, pki, tmp_path / "state", **files):
+        asks(own, requested(recorded_at=now_ms()))
+        await until(lambda: len(of(told, CertificateIssued)) == 1)
+        assert signer() == ca_of(pki).certificate
+        ca.write_bytes(other.ca_file.read_bytes())
+        await until(lambda: broken_files() == 1)
+        asks(own, requested(csr(kind="P-384"), event_id="second", recorded_at=now_ms()))
+        await until(lambda: len(of(told, CertificateIssued)) == 2)
+        assert signer() == ca_of(pki).certificate
+        put(other)
+        await until(lambda: broken_files() == 0)
+        asks(own, requested(csr(kind="RSA-2048"), event_id="third", recorded_at=now_ms()))
+        await until(lambda: len(of(told, CertificateIssued)) == 3)
+        assert signer() == ca_of(other).certificate
+
+
+def broken_files() -> float | None:
+    return REGISTRY.get_sample_value("pki_broken_files")
 
 
 async def test_it_says_whether_our_certificates_are_good(kafka: KafkaSettings, tmp_path: Path) -> None:

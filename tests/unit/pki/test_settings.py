@@ -50,6 +50,24 @@ class TestCas:
             settings(tmp_path, station_ca_file=str(pki.key_file), station_ca_key_file=str(pki.key_file)).cas()
 
 
+class TestSigners:
+    async def test_become_others_and_part_with_who_is_asked_no_more(self, tmp_path: Path) -> None:
+        url = "https://ca.example/.well-known/est"
+        signers = settings(tmp_path / "a", station_ca_est_url=url).signers()
+        asked = signers.cas.station
+        assert (signers.answerers, isinstance(asked, EstCa)) == ([], True)
+        made = settings(tmp_path / "b").signers()
+        await signers.take(made)
+        assert (signers.cas, len(signers.answerers)) == (made.cas, 3)
+        await signers.part()
+        with pytest.raises(RuntimeError, match="closed"):
+            await asked.sign(ordered())
+
+    def test_are_made_of_files_that_may_change(self, tmp_path: Path) -> None:
+        files = settings(tmp_path, station_ca_file="a", station_ca_key_file="b", est_ca_file="c").ca_files()
+        assert [name for name in files if name] == ["a", "b", "c"]
+
+
 class TestWhoSigns:
     async def test_depends_on_what_the_certificate_is_for(self, tmp_path: Path) -> None:
         cas = settings(tmp_path).cas()
