@@ -2,6 +2,7 @@
 
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote
+from services.domain.charge_records import never_charged
 from services.domain.events.cdr import CdrCorrectionRequested
 from services.domain.events.common import ChargeDetail
 from services.domain.events.session import SessionEnded
@@ -23,7 +24,9 @@ def is_late(detail: ChargeDetail, cdr_id: str) -> bool:
 
 
 def is_lawful(lookups: Lookups, detail: ChargeDetail, asked: CdrCorrectionRequested) -> bool:
-    """Under calibration law nobody is billed for more energy than what was proven."""
+    """Under calibration law nobody is billed for more energy than what was proven; for a reservation, for none."""
+    if never_charged(detail) and asked.energy_wh:
+        return False
     station = lookups.station(f"{detail.tenant}/{detail.station_id}")
     under_law = station is not None and station.calibration_law
     return asked.energy_wh is None or not under_law or asked.energy_wh <= detail.energy_wh

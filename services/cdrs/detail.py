@@ -6,12 +6,19 @@ from decimal import Decimal
 
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quoted
+from services.domain.charge_records import RESERVATION_EXPIRED
 from services.domain.events.common import CdrLocation, ChargeDetail, ChargingPeriod, TariffTerms
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.failures import BadRecord
 from services.domain.ids import derived_id
-from services.domain.tariff.costing import Cost, asks_for_the_time_of_day, cost, zone_of
+from services.domain.tariff.costing import (
+    Cost,
+    asks_for_the_time_of_day,
+    cost,
+    cost_of_expired,
+    zone_of,
+)
 from services.domain.tariff.cutting import LONGEST_MS
 from services.domain.tariff.engine import NOTHING, CannotPrice
 from services.domain.tariff.model import Amount
@@ -62,7 +69,10 @@ def charge_detail(
     station = lookups.station(f"{event.tenant}/{event.station_id}")
     location = _location(lookups, station)
     contract_id, agreement, terms = quoted(lookups, event, locked)
-    charged = _charged(terms, event, location, clock, _reserved_from(lookups, event))
+    if RESERVATION_EXPIRED in event.quality_flags:
+        charged = _never_charged(terms, event, location)
+    else:
+        charged = _charged(terms, event, location, clock, _reserved_from(lookups, event))
     total = charged.total
     return ChargeDetail(
         tenant=event.tenant,
@@ -82,7 +92,7 @@ def charge_detail(
         contract_id=contract_id,
         started_at=event.started_at,
         ended_at=event.ended_at,
-        duration_s=max(0, event.ended_at - event.started_at) // 1000,
+        duration_s=_duration_s(event),
         energy_wh=event.energy_wh,
         meter_start_wh=event.meter_start_wh,
         meter_stop_wh=event.meter_stop_wh,
@@ -106,6 +116,13 @@ def charge_detail(
     )
 
 
+def _duration_s(event: SessionEnded) -> int:
+    """Of the session, so of an expired reservation nothing."""
+    if RESERVATION_EXPIRED in event.quality_flags:
+        return 0
+    return max(0, event.ended_at - event.started_at) // 1000
+
+
 def _reserved_from(lookups: Lookups, event: SessionEnded) -> Millis | None:
     """Since when the station had been kept free for this session."""
     if event.reservation_id is None:
@@ -114,6 +131,20 @@ def _reserved_from(lookups: Lookups, event: SessionEnded) -> Millis | None:
     if found is None or found.active_at is None or event.started_at > found.expires_at:
         return None
     return found.active_at
+
+
+def _never_charged(terms: TariffTerms | None, event: SessionEnded, location: CdrLocation | None) -> _Charged:
+    """What an expired reservation costs, in the time of the place."""
+    if terms is None:
+        return _Charged(None, None)
+    zone = zone_of(location.time_zone if location else None, terms.time_zone)
+    try:
+        found = cost_of_expired(terms, event.started_at, event.ended_at, zone or UTC)
+    except CannotPrice:
+        return _Charged(None, None, frozenset({TARIFF_NOT_VALID}))
+    except (ValueError, ArithmeticError) as error:
+        raise BadRecord(f"reservation {event.session_id} cannot be priced: {error}") from error
+    return _Charged(terms, found, _doubts(terms, event, placed=zone is not None))
 
 
 def _charged(

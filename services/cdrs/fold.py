@@ -17,12 +17,13 @@ from services.cdrs import evidence
 from services.cdrs.correction import MOST_WAITING, corrected_end, corrected_quote, is_late, is_lawful
 from services.cdrs.detail import charge_detail
 from services.cdrs.evidence import Verdict
+from services.cdrs.expired import expired_detail
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quote_of
 from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
-from services.domain.events.session import SessionEnded, SessionStarted
+from services.domain.events.session import ReservationExpired, ReservationUsed, SessionEnded, SessionStarted
 from services.domain.folding import Changes, Event, Read
 from services.domain.ids import derived_id
 from services.domain.tariff.session import ClockState
@@ -84,6 +85,10 @@ def _folded(lookups: Lookups, read: Read[Record], event: Any) -> Changes[Record]
             return _started(lookups, read(event.session_id), event)
         case SessionEnded():
             return _ended(lookups, read(event.session_id), event)
+        case ReservationExpired():
+            return _expired(lookups, read(event.session_id), event)
+        case ReservationUsed():
+            return _used_after_all(read(event.session_id), event)
         case SessionVerified() | EvidenceReleased() | EvidenceRejected():
             return _judged(lookups, read(event.session_id), event)
     return Changes()
@@ -123,6 +128,23 @@ def _ended(lookups: Lookups, known: Record | None, event: SessionEnded) -> Chang
     replaced = _stand(lookups, event, known.detail.revision + 1, 1, told)
     why = f"revision {event.revision} of the session differs"
     return Changes(replaced.states, [*_credit(known, known.detail, why, event.recorded_at), *replaced.events])
+
+
+def _expired(lookups: Lookups, known: Record | None, event: ReservationExpired) -> Changes[Record]:
+    """Nothing was measured, so there is nothing to prove: it is issued at once, or never."""
+    if known is not None and known.session_revision:
+        return Changes()
+    detail = expired_detail(lookups, event)
+    record = msgspec.structs.replace(known or _NOTHING, session_revision=1, version=1, detail=detail)
+    if detail is None:
+        return Changes({event.session_id: record})
+    return _announced(record, detail, None, event.recorded_at)
+
+
+def _used_after_all(known: Record | None, event: ReservationUsed) -> Changes[Record]:
+    if known is None or known.detail is None or known.status is not CdrStatus.ISSUED:
+        return Changes()
+    return _taken_back(known, known.detail, f"session {event.used_by} used the reservation", event.recorded_at)
 
 
 def _judged(lookups: Lookups, known: Record | None, event: evidence.Told) -> Changes[Record]:

@@ -195,6 +195,10 @@ class Directory:
         found = (one for _, one in self._reservations.items())
         return [one for one in found if (one.tenant, one.station_id) == (tenant, station_id)]
 
+    def all_reservations(self) -> list[Reservation]:
+        """Those of all partners."""
+        return [one for _, one in self._reservations.items()]
+
     def object(self, key: str) -> PartnerObject | None:
         """An object that is kept as it was sent, deleted or not."""
         return self._objects.get(key)

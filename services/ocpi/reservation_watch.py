@@ -1,4 +1,7 @@
-"""Reservations that stations give up: their partners are told (mod_commands: Reservation canceled by the CPO)."""
+"""What becomes of reservations by itself: stations give them up, or their time is over.
+
+Of the first their partners are told (mod_commands: Reservation canceled by the CPO), of the second everybody.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +22,8 @@ from services.ocpi.outbound.waiting import stagger_ms
 from services.runtime.bus import NotDurable
 
 log = structlog.get_logger(__name__)
+
+_LOOK_S = 5.0
 
 
 def follow(directory: Directory, now_ms: Callable[[], Millis]) -> Callable[..., list[Reservation]]:
@@ -51,6 +56,7 @@ class ReservationWatch:
         self._publish = publish
         self._now_ms = now_ms
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
 
     def take(self, events: Sequence[Any]) -> None:
         """Records of `station.events`."""
@@ -59,6 +65,27 @@ class ReservationWatch:
                 task = asyncio.create_task(self._given_up(event))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    async def run(self) -> None:
+        """Look after reservations whose time is over, for as long as the process lives."""
+        while True:
+            try:
+                await self.look()
+            except NotDurable as error:
+                log.error("reservations that ended wait: Kafka is away", error=str(error))
+            except Exception:
+                log.exception("looking after reservations failed")
+            await asyncio.sleep(_LOOK_S)
+
+    async def look(self) -> None:
+        """Tell of those that are over. Each process does, and again when it is started: it says the same."""
+        found = [reservations.over(one, self._now_ms()) for one in self._directory.all_reservations()]
+        ended = {one.event_id: one for one in found if one is not None}
+        self._told &= ended.keys()
+        for event_id, one in ended.items():
+            if event_id not in self._told:
+                await self._publish(one)
+                self._told.add(event_id)
 
     async def close(self) -> None:
         """What is not told is told by the next process."""

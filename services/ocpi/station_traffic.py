@@ -56,7 +56,7 @@ class StationTraffic:
         kafka, now = settings.kafka, now_ms()
         self._directory = directory
         self._resumed = False
-        self._clock: asyncio.Task[None] | None = None
+        self._clocks: list[asyncio.Task[None]] = []
         self.desk = CommandDesk(peer, seal, settings.edge_id, kept)
         self.means = Means(
             directory, Store(settings.clickhouse), self.desk, bus.publish, now_ms, new_id, settings.edge_id
@@ -83,13 +83,13 @@ class StationTraffic:
             await asyncio.sleep(0.02)
         self.desk.resume()
         self._resumed = True
-        self._clock = asyncio.create_task(self.bookings.run())
+        self._clocks = [asyncio.create_task(one.run()) for one in (self.bookings, self._watch)]
         self._tokens.start()
 
     async def stop(self) -> None:
         """Deliver what is being delivered."""
-        if self._clock is not None:
-            self._clock.cancel()
+        for clock in self._clocks:
+            clock.cancel()
         for tail in (self._commands, self._stations, self._tokens):
             tail.stop()
         await self._watch.close()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.domain.events.reservation import ReservationEnded
 from services.domain.events.transaction import TransactionStarted
 from services.runtime.settings import load, setting
 from services.runtime.streaming.processor import Processor
@@ -11,7 +12,11 @@ from services.sessions.fold import fold
 from services.sessions.state import State
 
 PROCESSOR: Processor[State] = Processor(
-    "sessions.v1", (TransactionStarted.TOPIC,), fold, State, unread=("MeterValue.sampled_values",)
+    "sessions.v1",
+    (TransactionStarted.TOPIC, ReservationEnded.TOPIC),
+    fold,
+    State,
+    unread=("MeterValue.sampled_values",),
 )
 
 

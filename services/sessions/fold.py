@@ -9,9 +9,10 @@ from typing import cast
 from msgspec.structs import replace
 
 from services.domain.events.common import MeterValue
+from services.domain.events.reservation import ReservationEnded
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
 from services.domain.folding import Changes, Event, Read
-from services.sessions import signed
+from services.sessions import reserved, signed
 from services.sessions.announce import Cause, announced, is_running
 from services.sessions.facts import (
     Message,
@@ -54,8 +55,10 @@ class _Work:
         return self.states[key] if key in self.states else self._read(key)
 
 
-def fold(read: Read[State], event: Message) -> Changes[State]:
-    """What one event of transaction.events changes."""
+def fold(read: Read[State], event: Message | ReservationEnded) -> Changes[State]:
+    """What one event of transaction.events or reservation.events changes."""
+    if isinstance(event, ReservationEnded):
+        return Changes(*reserved.over(read, event))
     work = _Work(read)
     if isinstance(event, TransactionUpdated):
         _update(work, event)
@@ -129,6 +132,10 @@ def _keep(work: _Work, old: Session | None, new: Session, cause: Cause, values: 
     work.states[session_key(new.session_id)] = counted
     work.events += published
     _keep_open(work, old, counted)
+    if new.start is not None and reserved.begins_anew(old, new):
+        states, withdrawn = reserved.used(work.read, new, new.start, cause.recorded_at)
+        work.states.update(states)
+        work.events += withdrawn
 
 
 def _signed(work: _Work, key: str) -> SignedValues:

@@ -153,7 +153,30 @@ class Joined(Struct, frozen=True, array_like=True, tag="joined"):
     session_id: str
 
 
-State = Session | SignedValues | Station | Joined
+class Use(Struct, frozen=True, array_like=True, order=True):
+    """A session that began under a reservation's number, or with a token."""
+
+    at: Millis
+    session_id: str
+
+
+class Ended(Struct, frozen=True, array_like=True, order=True):
+    """A reservation whose time is over; `session_id` is that of the session that it may never have become."""
+
+    reserved_from: Millis
+    expires_at: Millis
+    session_id: str
+    used: bool = False
+
+
+class Uses(Struct, frozen=True, array_like=True, tag="uses"):
+    """What used a reservation's number or began with a token at a station, and reservations of it that ended."""
+
+    uses: tuple[Use, ...] = ()
+    ended: tuple[Ended, ...] = ()
+
+
+State = Session | SignedValues | Station | Joined | Uses
 """Everything that the fold keeps."""
 
 

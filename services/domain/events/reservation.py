@@ -3,7 +3,64 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from services.domain.events import common
 from services.domain.quick_init import quick_init
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationEnded:
+    """The time of a partner's reservation is over, used or not, and nobody had given it up."""
+
+    FULL_NAME: ClassVar[str] = "reservation.events.v1.ReservationEnded"
+    TOPIC: ClassVar[str] = "reservation.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    station_id: str  # The charging station's identity as in its connection URL.
+    partner_id: str  # Who had asked for it.
+    reservation_id: str  # As its partner names it, in lower case.
+    reservation_number: int  # Its id at the station.
+    evse_id: int | None = None  # Null: any of the station.
+    id_token: common.IdToken | None = None  # Whom it was kept free for.
+    reserved_from: int  # When the station accepted it.
+    expires_at: int
+    recorded_at: int  # When that was noticed.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.station_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "station_id": self.station_id,
+            "partner_id": self.partner_id,
+            "reservation_id": self.reservation_id,
+            "reservation_number": self.reservation_number,
+            "evse_id": self.evse_id,
+            "id_token": None if self.id_token is None else self.id_token.to_record(),
+            "reserved_from": self.reserved_from,
+            "expires_at": self.expires_at,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            station_id=record["station_id"],
+            partner_id=record["partner_id"],
+            reservation_id=record["reservation_id"],
+            reservation_number=record["reservation_number"],
+            evse_id=record["evse_id"],
+            id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
+            reserved_from=record["reserved_from"],
+            expires_at=record["expires_at"],
+            recorded_at=record["recorded_at"],
+        )
 
 
 @quick_init

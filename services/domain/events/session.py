@@ -10,6 +10,106 @@ from services.domain.quick_init import quick_init
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationExpired:
+    """A reservation ended, and no session had used it."""
+
+    FULL_NAME: ClassVar[str] = "session.events.v1.ReservationExpired"
+    TOPIC: ClassVar[str] = "session.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    session_id: str  # The session that it never became: no session has this id.
+    station_id: str  # The charging station's identity as in its connection URL.
+    partner_id: str  # Who had asked for it.
+    reservation_id: str  # As its partner names it, in lower case.
+    reservation_number: int  # Its id at the station.
+    evse_id: int | None = None  # Null: any of the station.
+    id_token: common.IdToken | None = None  # Whom it was kept free for.
+    reserved_from: int  # When the station accepted it.
+    expires_at: int
+    recorded_at: int  # When that was noticed.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.session_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "session_id": self.session_id,
+            "station_id": self.station_id,
+            "partner_id": self.partner_id,
+            "reservation_id": self.reservation_id,
+            "reservation_number": self.reservation_number,
+            "evse_id": self.evse_id,
+            "id_token": None if self.id_token is None else self.id_token.to_record(),
+            "reserved_from": self.reserved_from,
+            "expires_at": self.expires_at,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            session_id=record["session_id"],
+            station_id=record["station_id"],
+            partner_id=record["partner_id"],
+            reservation_id=record["reservation_id"],
+            reservation_number=record["reservation_number"],
+            evse_id=record["evse_id"],
+            id_token=None if record["id_token"] is None else common.IdToken.from_record(record["id_token"]),
+            reserved_from=record["reserved_from"],
+            expires_at=record["expires_at"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationUsed:
+    """A session that used a reservation became known only after that was told to have expired."""
+
+    FULL_NAME: ClassVar[str] = "session.events.v1.ReservationUsed"
+    TOPIC: ClassVar[str] = "session.events.v1"
+
+    event_id: str  # UUIDv5 of the causes: the same happening always has the same id.
+    tenant: str  # The operator that the data belongs to.
+    session_id: str  # The session that it never became: no session has this id.
+    station_id: str  # The charging station's identity as in its connection URL.
+    used_by: str  # The session that used it.
+    recorded_at: int  # When we received it.
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.session_id}"
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "tenant": self.tenant,
+            "session_id": self.session_id,
+            "station_id": self.station_id,
+            "used_by": self.used_by,
+            "recorded_at": self.recorded_at,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        return cls(
+            event_id=record["event_id"],
+            tenant=record["tenant"],
+            session_id=record["session_id"],
+            station_id=record["station_id"],
+            used_by=record["used_by"],
+            recorded_at=record["recorded_at"],
+        )
+
+
+@quick_init
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded:
     """A session is over: all that a charge detail record needs. A higher revision replaces it."""
 

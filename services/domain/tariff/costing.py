@@ -1,7 +1,7 @@
 """What charging periods cost under terms: the same for running costs and for records."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,6 +52,20 @@ def cost(
     return Cost(pieces, priced, _lines(priced), reserved)
 
 
+def cost_of_expired(terms: TariffTerms, since: Millis, until: Millis, zone: tzinfo) -> Cost | None:
+    """What a reservation costs that no session used; None where the terms have no price for it.
+
+    The least that a session costs (`min_price`) is not for what never became one. Raises as `cost` does.
+    """
+    tariff = replace(tariff_of(terms), min_price=None)
+    reserved = cut(_reserved(tariff, since, until), tariff, zone)
+    if not reserved:
+        return None
+    waited = Session(datetime_of(since), datetime_of(until), _waited(reserved), zone)
+    priced = price_session(waited, (tariff,))
+    return Cost((), priced, _lines(priced), reserved) if priced.lines else None
+
+
 def _reserved(tariff: Tariff, since: Millis | None, until: Millis) -> tuple[ChargingPeriod, ...]:
     priced = any(one.restrictions is not None and one.restrictions.reservation for one in tariff.elements)
     if since is None or since >= until or not priced:
@@ -64,12 +78,15 @@ def session_of(
 ) -> Session:
     """As the engine reads it. A period after the first that charged nothing has no energy to price."""
     used = tuple(_used(period, at == 0) for at, period in enumerate(periods))
-    waited = tuple(
+    starts_at, ends_at = datetime_of(periods[0].started_at), datetime_of(periods[-1].ended_at)
+    return Session(starts_at, ends_at, (*_waited(reserved), *used), zone, clock)
+
+
+def _waited(reserved: Sequence[ChargingPeriod]) -> tuple[Period, ...]:
+    return tuple(
         Period(started_at=datetime_of(one.started_at), reserved_s=(one.ended_at - one.started_at) / _S)
         for one in reserved
     )
-    starts_at, ends_at = datetime_of(periods[0].started_at), datetime_of(periods[-1].ended_at)
-    return Session(starts_at, ends_at, (*waited, *used), zone, clock)
 
 
 def _used(period: ChargingPeriod, first: bool) -> Period:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
-from services.domain.events.common import CommandOutcome
-from services.domain.events.reservation import Reservation
+from services.domain.events.common import CommandOutcome, IdToken
+from services.domain.events.reservation import Reservation, ReservationEnded
 from services.domain.events.station import CommandAnswered
 from services.domain.ids import derived_id
 from services.domain.units import Millis, parse_rfc3339, rfc3339
@@ -23,6 +23,14 @@ CANCELED: Final = "CANCELED"
 
 STANDING: Final = frozenset({REQUESTED, ACTIVE})
 """Reservations that a station has, or may have."""
+
+EXPIRED: Final = "Expired"
+
+_COMMAND: Final = "COMMAND"
+"""AuthMethod (mod_cdrs) of a token that a command named."""
+
+_GRACE_MS: Final = 30_000
+"""A session that began in time is known by then, unless its station is offline."""
 
 _MOST_NUMBER: Final = 0x7FFF_FFFF
 _LONGEST_MS: Final = 7 * 86_400_000
@@ -91,3 +99,28 @@ def after(
     if command == "CANCEL_RESERVATION" and accepted:
         return replace(known, status=CANCELED, updated_at=now_ms)
     return None
+
+
+def over(known: Reservation, now_ms: Millis) -> ReservationEnded | None:
+    """That the time is over of one which a station had accepted, and nobody gave up; whether it was used or not.
+
+    None as long as it is not over, and a week later: then it was told.
+    """
+    if known.active_at is None or known.status not in (ACTIVE, EXPIRED):
+        return None
+    if not known.expires_at + _GRACE_MS <= now_ms <= known.expires_at + _LONGEST_MS:
+        return None
+    causes = (known.tenant, known.partner_id, known.reservation_id, known.active_at)
+    return ReservationEnded(
+        event_id=derived_id("ReservationEnded", *causes),
+        tenant=known.tenant,
+        station_id=known.station_id,
+        partner_id=known.partner_id,
+        reservation_id=known.reservation_id,
+        reservation_number=known.number,
+        evse_id=known.evse_id,
+        id_token=IdToken(value=known.token_uid, authorization_method=_COMMAND),
+        reserved_from=known.active_at,
+        expires_at=known.expires_at,
+        recorded_at=now_ms,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from services.domain.charge_records import never_charged
 from services.domain.events.cdr import Cdr
 from services.domain.events.common import ChargeDetail, ChargingPeriod, TariffTerms
 from services.domain.events.station import Station
@@ -49,7 +50,7 @@ def cdr(
         id=ci_text(detail.cdr_id, 39, "id", warnings),
         start_date_time=rfc3339(min([detail.started_at, *(one.started_at for one in detail.reserved_periods)])),
         end_date_time=rfc3339(detail.ended_at),
-        session_id=ci_text(detail.session_id, 36, "session_id", warnings),
+        session_id=_session_id(detail, warnings),
         cdr_token=cdr_token(detail.id_token, detail.contract_id or "", warnings),
         auth_method=auth_method(detail.id_token),
         authorization_reference=authorization_reference(detail.id_token, warnings),
@@ -72,6 +73,11 @@ def cdr(
         credit_reference_id=detail.credit_reference_id,
         last_updated=rfc3339(state.updated_at),
     )
+
+
+def _session_id(detail: ChargeDetail, warnings: list[str]) -> str | None:
+    """None for a reservation that never became a session (mod_cdrs: CDR, session_id)."""
+    return None if never_charged(detail) else ci_text(detail.session_id, 36, "session_id", warnings)
 
 
 def _total_cost(detail: ChargeDetail) -> v230.Price:
@@ -128,7 +134,8 @@ def _tariff(detail: ChargeDetail, terms: TariffTerms) -> v230.Tariff:
 def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
     """Periods without gaps from the start of the session, or of its reservation, to its end, at least one.
 
-    Times come from the station and may stand on their head; no period is shorter than nothing.
+    Times come from the station and may stand on their head; no period is shorter than nothing. A reservation that
+    expired has no others.
     """
     for period in detail.reserved_periods:
         volume = hours_of_ms(max(0, period.ended_at - period.started_at))
@@ -137,6 +144,8 @@ def _periods(detail: ChargeDetail) -> Iterator[v230.ChargingPeriod]:
             dimensions=(v230.CdrDimension(type="RESERVATION_TIME", volume=volume),),
             tariff_id=_tariff_id(detail),
         )
+    if never_charged(detail):
+        return
     known = detail.periods or (
         ChargingPeriod(started_at=detail.started_at, ended_at=detail.ended_at, energy_wh=detail.energy_wh),
     )

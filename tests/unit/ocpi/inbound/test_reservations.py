@@ -14,6 +14,7 @@ from services.ocpi.inbound.reservations import (
     expiry,
     known_as,
     number,
+    over,
     reserve_payload,
     standing,
 )
@@ -92,3 +93,37 @@ class TestAfter:
     def test_without_an_answer_or_a_reservation_is_as_it_was(self) -> None:
         assert after(reservation(), "RESERVE_NOW", None, START) is None
         assert after(None, "RESERVE_NOW", answered(), START) is None
+
+
+class TestOver:
+    ACTIVE = reservation(active_at=START, expires_at=START + 60_000)
+
+    def test_is_told_half_a_minute_later_and_for_a_week(self) -> None:
+        found = over(self.ACTIVE, START + 90_000)
+        assert found is not None
+        assert (found.reserved_from, found.expires_at, found.recorded_at) == (
+            START,
+            START + 60_000,
+            START + 90_000,
+        )
+        assert (found.reservation_number, found.station_id, found.evse_id) == (4711, "DE-WAT-0001", 1)
+        assert found.id_token is not None
+        assert (found.id_token.value, found.id_token.authorization_method) == (self.ACTIVE.token_uid, "COMMAND")
+        assert over(self.ACTIVE, START + 89_999) is None
+        week = 7 * 86_400_000
+        assert over(self.ACTIVE, START + 60_000 + week) is not None
+        assert over(self.ACTIVE, START + 60_001 + week) is None
+
+    def test_has_the_same_id_whenever_it_is_told_and_another_when_it_is_made_anew(self) -> None:
+        again = replace(self.ACTIVE, active_at=START + 1)
+        ids = [one and one.event_id for one in (over(self.ACTIVE, START + 90_000), over(again, START + 90_000))]
+        later = over(replace(self.ACTIVE, status="Expired"), START + 95_000)
+        assert later is not None
+        assert later.event_id == ids[0] != ids[1]
+
+    @pytest.mark.parametrize("status", ["REQUESTED", "REFUSED", "CANCELED", "Removed", "NoTransaction"])
+    def test_is_not_told_of_what_was_given_up_or_never_there(self, status: str) -> None:
+        assert over(replace(self.ACTIVE, status=status), START + 90_000) is None
+
+    def test_is_not_told_of_what_no_station_accepted(self) -> None:
+        assert over(replace(self.ACTIVE, active_at=None), START + 90_000) is None

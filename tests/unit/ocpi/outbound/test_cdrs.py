@@ -63,6 +63,27 @@ class TestReservedCdr:
         assert record.total_reservation_cost is not None
 
 
+class TestExpiredCdr:
+    def test_has_no_session_and_no_time_but_that_of_the_reservation(self) -> None:
+        waited = ChargingPeriod(started_at=START, ended_at=START + 900_000, energy_wh=Decimal(0))
+        record = told(
+            detail(
+                ended_at=START + 900_000,
+                duration_s=0,
+                energy_wh=Decimal(0),
+                periods=(),
+                reserved_periods=(waited,),
+                reservation_cost=Decimal(1),
+                quality_flags=("RESERVATION_EXPIRED",),
+            )
+        )
+        assert record.session_id is None
+        assert (record.start_date_time, record.end_date_time) == (rfc3339(START), rfc3339(START + 900_000))
+        [only] = record.charging_periods
+        assert [(one.type, one.volume) for one in only.dimensions] == [("RESERVATION_TIME", Decimal("0.25"))]
+        assert (record.total_energy, record.total_time) == (0, 0)
+
+
 class TestCreditCdr:
     def taken_back(self) -> v230.Cdr:
         """As the cdrs processor writes it: totals are negative already."""
