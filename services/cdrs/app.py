@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from services.cdrs.fold import Record, fold
-from services.cdrs.lookups import Lookups, accepted_last
+from services.cdrs.lookups import Lookups
 from services.domain.agreements import agreement_for
 from services.domain.events.agreement import Agreement
 from services.domain.events.cdr import CdrCorrectionRequested
@@ -16,6 +16,7 @@ from services.domain.events.reservation import Reservation
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.events.token import Token
+from services.domain.reservations import accepted_last
 from services.domain.units import Millis
 from services.runtime import process
 from services.runtime.registry import codec_of

@@ -12,6 +12,7 @@ from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
 from services.domain.failures import BadRecord
 from services.domain.ids import derived_id
+from services.domain.reservations import reserved_from
 from services.domain.tariff.costing import (
     Cost,
     asks_for_the_time_of_day,
@@ -128,9 +129,7 @@ def _reserved_from(lookups: Lookups, event: SessionEnded) -> Millis | None:
     if event.reservation_id is None:
         return None
     found = lookups.reservation(event.tenant, event.station_id, event.reservation_id)
-    if found is None or found.active_at is None or event.started_at > found.expires_at:
-        return None
-    return found.active_at
+    return reserved_from(found, event.started_at)
 
 
 def _never_charged(terms: TariffTerms | None, event: SessionEnded, location: CdrLocation | None) -> _Charged:

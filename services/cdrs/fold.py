@@ -20,7 +20,7 @@ from services.cdrs.evidence import Verdict
 from services.cdrs.expired import expired_detail
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quote_of
-from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrIssued
+from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrHold, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
 from services.domain.events.session import ReservationExpired, ReservationUsed, SessionEnded, SessionStarted
@@ -182,7 +182,8 @@ def _doubted(lookups: Lookups, told: Record, event: evidence.Told, reason: str |
     standing = msgspec.structs.replace(told, version=told.version + 1, held_reason=reason)
     state = _state(detail, CdrStatus.ISSUED, standing.version, at, standing.issued_at, reason)
     held = [] if reason is None else [_held(detail, standing.version, reason, at)]
-    return Changes({event.session_id: standing}, [*held, state])
+    hold = CdrHold(tenant=detail.tenant, cdr_id=detail.cdr_id, reason=reason, updated_at=at)
+    return Changes({event.session_id: standing}, [*held, state, hold])
 
 
 def _asked(lookups: Lookups, known: Record | None, asked: CdrCorrectionRequested) -> Changes[Record]:
@@ -323,10 +324,13 @@ def _credit(known: Record, taken: ChargeDetail, reason: str, at: Millis) -> list
         reason=reason,
         credited_at=at,
     )
+    stopped = known.held_reason is not None
+    goes_on = [CdrHold(tenant=taken.tenant, cdr_id=taken.cdr_id, updated_at=at)] if stopped else []
     return [
         credited,
         _state(taken, CdrStatus.CREDITED, known.version + 1, at, known.issued_at),
         _state(credit, CdrStatus.ISSUED, 1, at, at),
+        *goes_on,
     ]
 
 

@@ -28,13 +28,3 @@ class Lookups:
     """What was announced for a tariff, by the tariff's key."""
     reservation: Callable[[str, str, int], Reservation | None] = lambda *_: None
     """Of a tenant, a station and the number that it has there: the one that was accepted last."""
-
-
-def accepted_last(
-    reservations: Iterable[Reservation], tenant: str, station_id: str, number: int
-) -> Reservation | None:
-    """Of the reservations with a number at a station the one that the station accepted last."""
-    found = [
-        one for one in reservations if (one.tenant, one.station_id, one.number) == (tenant, station_id, number)
-    ]
-    return max(found, key=lambda one: one.active_at or 0, default=None)

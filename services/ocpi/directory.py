@@ -11,7 +11,7 @@ from services.domain.events.chargingprofile import PartnerProfile
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner, PartnerCommandTaken, PartnerExchange, PartnerRegistered
 from services.domain.events.partnerobject import PartnerObject
-from services.domain.events.reservation import Reservation
+from services.domain.events.reservation import Reservation, ReservationEnded
 from services.domain.events.settlement import CdrStepRequested
 from services.domain.events.station import (
     CommandAnswered,
@@ -43,6 +43,7 @@ TOPICS = (
     PartnerCommandTaken.TOPIC,
     PartnerExchange.TOPIC,
     Reservation.TOPIC,
+    ReservationEnded.TOPIC,
     PartnerProfile.TOPIC,
     PartnerObject.TOPIC,
     ChargingPreferencesSet.TOPIC,

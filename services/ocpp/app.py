@@ -17,10 +17,12 @@ from services.domain.events.certificate import Certificate
 from services.domain.events.common import CertificateStatus
 from services.domain.events.location import Location
 from services.domain.events.partner import Partner
+from services.domain.events.reservation import Reservation
 from services.domain.events.station import CommandAnswered, CommandRequested, Connection, Station
 from services.domain.events.token import Token
 from services.domain.events.transaction import TransactionStarted
 from services.domain.providers import Providers
+from services.domain.reservations import accepted_last
 from services.domain.units import Millis
 from services.ocpp.delivery import Delivery
 from services.ocpp.edge import SERVICE_RESTART, TURN_S, StationEdge
@@ -77,7 +79,8 @@ async def operate(
     edge = _station_edge(settings, tokens, registry, bus, inquiries)
     registry.edge = edge
     readers: list[View[Any] | Tail] = [
-        tokens, registry.stations, *registry.tariffs.views, registry.locations, registry.certificates,
+        tokens, registry.stations, *registry.tariffs.views, registry.locations, registry.reservations,
+        registry.certificates,
         registry.partners, registry.agreements,
         *_tails(settings, codec, edge, registry.in_use), _answers(settings, codec, about_tokens),
     ]  # fmt: skip
@@ -134,6 +137,7 @@ class _Registry:
         self.stations: View[Station] = View(settings.kafka, codec, Station.TOPIC, self._changed)
         self.tariffs = TariffBook(settings.kafka, codec)
         self.agreements: View[Agreement] = View(settings.kafka, codec, Agreement.TOPIC)
+        self.reservations: View[Reservation] = View(settings.kafka, codec, Reservation.TOPIC)
         self.locations: View[Location] = View(settings.kafka, codec, Location.TOPIC)
         self.certificates: View[Certificate] = View(settings.kafka, codec, Certificate.TOPIC, self._certified)
         self.providers = Providers()
@@ -145,6 +149,10 @@ class _Registry:
     def agreement(self, tenant: str, contract_id: str | None, at: Millis) -> Agreement | None:
         """Under which a contract charges what starts then."""
         return agreement_for((known for _, known in self.agreements.items()), tenant, contract_id, at)
+
+    def reservation(self, tenant: str, station_id: str, number: int) -> Reservation | None:
+        """The one with this number that the station accepted last."""
+        return accepted_last((known for _, known in self.reservations.items()), tenant, station_id, number)
 
     def _changed(self, key: str, station: Station | None) -> None:
         """On the view's thread."""
@@ -170,6 +178,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         prices=registry.tariffs.prices,
         agreement=registry.agreement,
         location=registry.locations.get,
+        reservation=registry.reservation,
         certificate=registry.certificates.get,
         charging_elsewhere=registry.in_use.elsewhere,
         heartbeat_interval_s=settings.heartbeat_interval_s,

@@ -16,6 +16,7 @@ import pytest
 
 from services.domain.events.charging import ChargingPreferencesSet
 from services.domain.events.common import CommandOutcome, PartnerEndpoint
+from services.domain.events.reservation import ReservationEnded
 from services.domain.events.station import (
     CommandAnswered,
     CommandRequested,
@@ -32,7 +33,7 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create_topics
 from services.runtime.view import View
 from tests.integration.ocpi_case import client_of, running_edge, say, warehouse
-from tests.unit.ocpi.facts import connection, location, partner, session, station, tariff, token
+from tests.unit.ocpi.facts import connection, location, partner, reservation, session, station, tariff, token
 from tests.unit.ocpi.inbound.test_charging_profiles import V201_ANSWER
 from tests.unit.ocpi.wire.test_reading import TOKEN
 
@@ -250,6 +251,25 @@ class TestReservations:
         )  # fmt: skip
         say(case.kafka, gone)
         assert Callback.got.get(timeout=30)[0] == "/lost"
+
+    def test_whose_time_is_over_are_told_once_and_those_that_were_cancelled_never(self, case: Case) -> None:
+        expires_at = now_ms() - 60_000
+        lapsed = reservation(reservation_id="lapsed", active_at=expires_at - 600_000, expires_at=expires_at)
+        given_up = replace(lapsed, reservation_id="given-up", status="CANCELED")
+        told: queue.Queue[ReservationEnded] = queue.Queue()
+        view: View[ReservationEnded] = View(
+            case.kafka, Codec(), ReservationEnded.TOPIC, lambda _, ended: told.put(ended) if ended else None
+        )
+        view.start()
+        try:
+            say(case.kafka, given_up, lapsed)
+            found = told.get(timeout=30)
+            assert (found.reservation_id, found.expires_at) == ("lapsed", expires_at)
+            say(case.kafka, replace(lapsed, reservation_id="another"))
+            assert told.get(timeout=30).reservation_id == "another"
+            assert told.empty()
+        finally:
+            view.stop()
 
     def test_of_nobody_are_not_cancelled(self, case: Case, client: httpx.Client) -> None:
         body = {"response_url": case.url, "reservation_id": "nobody's"}

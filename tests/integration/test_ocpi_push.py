@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from services.domain.events.cdr import Cdr, CdrHeld
-from services.domain.events.common import CdrStatus, DeliveryOutcome
+from services.domain.events.cdr import CdrHeld, CdrHold
+from services.domain.events.common import DeliveryOutcome
 from services.domain.events.delivery import PartnerDeliveries
 from services.domain.events.tariff import EnergyPriceAnnounced
 from services.runtime.clock import now_ms
@@ -172,17 +172,18 @@ class TestWhatIsTold:
 class TestHeldRecord:
     def test_waits_until_it_may_be_delivered(self, world: World) -> None:
         of_issue = issued(7)
-        state = Cdr(
-            tenant=TENANT, cdr_id=of_issue.cdr_id, status=CdrStatus.ISSUED, detail=of_issue.detail,
-            version=2, updated_at=END, held_reason="EVIDENCE_FAILED",
-        )  # fmt: skip
-        world.say(state, of_issue)
+        hold = CdrHold(tenant=TENANT, cdr_id=of_issue.cdr_id, reason="EVIDENCE_FAILED", updated_at=END)
+        world.say(hold, of_issue)
         with pushing(push_settings(world.kafka, world.data_dir)):
             until(lambda: of_issue.cdr_id in world.waiting())
             world.say(issued(8))
             until(lambda: [one.object_id for one in world.emsp.of("POST")] == [issued(8).cdr_id])
-            world.say(replace(state, version=3, held_reason=None))
-            until(lambda: {one.object_id for one in world.emsp.of("POST")} == {issued(8).cdr_id, of_issue.cdr_id})
+        with pushing(push_settings(world.kafka, world.data_dir)):
+            world.say(issued(9))
+            until(lambda: issued(9).cdr_id in {one.object_id for one in world.emsp.of("POST")})
+            assert of_issue.cdr_id in world.waiting()
+            world.say(replace(hold, reason=None))
+            until(lambda: of_issue.cdr_id in {one.object_id for one in world.emsp.of("POST")})
 
 
 class TestPrice:

@@ -16,9 +16,11 @@ import pytest
 
 from services.cdrs.cli import tariff
 from services.cdrs.price_cli import price, priced
+from services.domain.charge_records import never_charged
 from services.domain.events.cdr import Cdr
-from services.domain.events.common import CdrStatus, ChargeDetail, Evse
-from services.domain.events.reservation import Reservation
+from services.domain.events.common import CdrStatus, ChargeDetail, Evse, IdToken
+from services.domain.events.reservation import Reservation, ReservationEnded
+from services.domain.events.transaction import TransactionStarted
 from services.domain.tariff.limits import LimitRule
 from services.domain.tariff.reading import parse_json
 from services.domain.units import parse_rfc3339
@@ -62,6 +64,7 @@ NIGHT = {
     "last_updated": "2026-01-01T00:00:00Z",
     "elements": [
         element(part("TIME", 2.4, 60), part("FLAT", 0.5), reservation="RESERVATION"),
+        element(part("TIME", 6), part("FLAT", 3), reservation="RESERVATION_EXPIRES"),
         element(part("ENERGY", 0.3), part("PARKING_TIME", 6, 300), day_of_week=["SATURDAY", "SUNDAY"]),
         element(part("ENERGY", 0.4), start_time="23:00", end_time="06:00"),
         element(part("ENERGY", 0.5, 100), part("FLAT", 1), part("TIME", 0.6, 900)),
@@ -129,6 +132,39 @@ def record_of(kafka: KafkaSettings) -> Cdr:
         view.stop()
 
 
+def over(reservation_id: str, number: int, kept_until: int) -> ReservationEnded:
+    """As the edge of the partner says it."""
+    return ReservationEnded(
+        event_id=f"over-{reservation_id}", tenant=TENANT, station_id=STATION, partner_id="NL-TNM",
+        reservation_id=reservation_id, reservation_number=number, evse_id=1, id_token=IdToken(value=facts.UID),
+        reserved_from=kept_until - 600_000, expires_at=kept_until, recorded_at=kept_until + 30_000,
+    )  # fmt: skip
+
+
+def expired_ones(kafka: KafkaSettings) -> list[Cdr]:
+    """The records of what expired, of three that ended: one was used, one not, and one only seemed so at first."""
+    used, unused = over("r-1", NUMBER, STARTED + 600_000), over("r-2", 4712, RESERVED)
+    publish_sync(kafka, Codec(), [used, unused, replace(unused, event_id="again"), used])
+    view: View[Cdr] = View(kafka, Codec(), Cdr.TOPIC)
+    view.start()
+
+    def found() -> list[Cdr]:
+        return [one for _, one in view.items() if never_charged(one.detail)]
+
+    try:
+        wait_for(lambda: len(found()) == 1, view.items)
+        # What is told of a session that began in its time takes the record back.
+        start = TransactionStarted(
+            event_id="late", tenant=TENANT, station_id=STATION, protocol=V201, transaction_id="late",
+            start_key="late", reservation_id=4712, started_at=RESERVED - 60_000, recorded_at=ENDED,
+        )  # fmt: skip
+        publish_sync(kafka, Codec(), [over("r-3", 4713, RESERVED - 700_000), start])
+        wait_for(lambda: len(found()) == 3, view.items)
+        return sorted(found(), key=lambda one: (one.detail.started_at, one.detail.credit))
+    finally:
+        view.stop()
+
+
 def as_line(record: Cdr) -> dict[str, Any]:
     """The record as a partner gets it, with the tariff that it carries."""
     warnings: list[str] = []
@@ -163,6 +199,25 @@ class TestNight:
         answer = priced(exact, LimitRule.PAIR)
         assert sums(answer.priced.lines, 1000) == sums(record.detail.price_lines)
         self.check_tool(record.detail, line, tmp_path / "lines.jsonl")
+        self.check_expired(expired_ones(here))
+
+    def check_expired(self, records: list[Cdr]) -> None:
+        """What expired costs 3 and ten minutes at 6 an hour, and the fee that any reservation costs."""
+        standing, withdrawn, credit = records
+        cost = Decimal("4.5")
+        assert [one.status for one in records] == [CdrStatus.ISSUED, CdrStatus.CREDITED, CdrStatus.ISSUED]
+        assert [one.detail.total_cost_excl_vat for one in records] == [cost, cost, -cost]
+        assert (credit.detail.credit_reference_id, credit.detail.credit) == (withdrawn.detail.cdr_id, True)
+        assert sums(standing.detail.price_lines) == {
+            ("RESERVATION_FLAT", Decimal("0.5")): 1,
+            ("EXPIRY_FLAT", Decimal(3)): 1,
+            ("RESERVATION_TIME", Decimal(6)): 600,
+        }
+        exact = parse_json(json.dumps(as_line(standing)))
+        assert isinstance(exact, dict)
+        answer = priced(exact, LimitRule.PAIR)
+        assert answer.priced.total is not None
+        assert answer.priced.total.excl_vat == cost
 
     def check_lines(self, detail: ChargeDetail) -> None:
         """By hand: 40 minutes reserved, five kWh on Friday evening, 10.4 in its night, 4.601 on Saturday."""

@@ -42,6 +42,7 @@ TYPES: dict[str, type[Any]] = {
     "cdr.events.v1.CdrCredited": cdr.CdrCredited,
     "cdr.events.v1.CdrHeld": cdr.CdrHeld,
     "cdr.events.v1.CdrIssued": cdr.CdrIssued,
+    "cdr.holds.v1.CdrHold": cdr.CdrHold,
     "cdr.state.v1.Cdr": cdr.Cdr,
     "certificate.events.v1.CertificateIssued": certificate.CertificateIssued,
     "certificate.events.v1.CertificateOrdered": certificate.CertificateOrdered,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from services.domain.events.cdr import Cdr, CdrIssued
+from services.domain.events.cdr import CdrHold, CdrIssued
 from services.domain.events.delivery import DeliveryAttempted, PartnerDeliveries, PushQueued
 from services.domain.events.location import Location
 from services.domain.events.session import Session
@@ -23,7 +23,7 @@ from services.ocpi.peer import Peer
 from services.ocpi.push import telling
 from services.ocpi.push.courier import Means
 from services.ocpi.push.fold import Audience, Known, fold
-from services.ocpi.push.held import LOOKED_BACK_MS, HeldRecords
+from services.ocpi.push.held import HeldRecords
 from services.ocpi.push.requests import Requests
 from services.ocpi.push.sender import Outbox, Sender
 from services.ocpi.push.settings import PushSettings
@@ -48,7 +48,7 @@ OWN: Final = (
     DeliveryAttempted.TOPIC,
     PartnerDeliveries.TOPIC,
     telling.DEAD_LETTERS,
-    Cdr.TOPIC,
+    CdrHold.TOPIC,
 )
 INPUTS: Final = tuple(kind.TOPIC for kind in (*_BY_OBJECT, *_REGISTRY))
 
@@ -86,7 +86,7 @@ async def run(chosen: PushSettings, host: process.Process) -> None:
     codec = await asyncio.to_thread(codec_of, chosen.common)
     directory, bus = Directory(kafka, codec), Bus(kafka, codec)
     held = HeldRecords()
-    doubted = Tail(kafka, codec, (Cdr.TOPIC,), held.take, now_ms() - LOOKED_BACK_MS)
+    doubted = Tail(kafka, codec, (CdrHold.TOPIC,), held.take)
     directory.start()
     doubted.start()
     try:

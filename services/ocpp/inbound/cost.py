@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from services.domain.events.common import ChargingPeriod, MeterValue, TariffTerms
 from services.domain.events.transaction import TransactionEnded, TransactionStarted, TransactionUpdated
+from services.domain.reservations import reserved_from
 from services.domain.tariff.announced import terms_at
 from services.domain.tariff.costing import cost, zone_of
 from services.domain.tariff.engine import NOTHING
@@ -45,7 +46,7 @@ def learned(begun: Mapping[str, Begun], events: Iterable[Any], edge: Edge) -> Ma
             at = Begun(event.started_at, event.meter_start_wh, _terms(edge, event, event.started_at))
         if at is None:
             continue
-        at = _with_holder(at, event, edge)
+        at = _with_reservation(_with_holder(at, event, edge), event, edge)
         at = at._replace(register_wh=_first(event.meter_values)) if at.register_wh is None else at
         at = at._replace(course=_with_readings(at.course, event.meter_values))
         others = [(other, known) for other, known in begun.items() if other != event.transaction_id]
@@ -60,12 +61,13 @@ def total_cost(event: TransactionUpdated | TransactionEnded, context: Context) -
     """
     begun = context.begun.get(event.transaction_id or "")
     if begun is not None and isinstance(event, TransactionUpdated):
-        begun = _with_holder(begun, event, context.edge)
+        begun = _with_reservation(_with_holder(begun, event, context.edge), event, context.edge)
     periods = () if begun is None or begun.terms is None else _periods(begun, event)
     if begun is None or begun.terms is None or not periods:
         return None
     try:
-        total = cost(begun.terms, periods, _zone(context, begun.terms)).priced.total or NOTHING
+        found = cost(begun.terms, periods, _zone(context, begun.terms), reserved_from=begun.reserved_from)
+        total = found.priced.total or NOTHING
     except (ValueError, ArithmeticError):
         return None
     return None if total.incl_vat is None else float(total.incl_vat)
@@ -77,6 +79,15 @@ def _with_holder(begun: Begun, event: TransactionStarted | TransactionUpdated, e
         return begun
     agreed = _agreed_tariff_id(edge, event, begun.at)
     return begun._replace(holder=True, terms=_terms(edge, event, begun.at, agreed) if agreed else begun.terms)
+
+
+def _with_reservation(begun: Begun, event: TransactionStarted | TransactionUpdated, edge: Edge) -> Begun:
+    """As records have it, what it pays for a reservation is of the time before it began."""
+    number = event.reservation_id
+    if number is None or (begun.reservation_id is not None and begun.reservation_id <= number):
+        return begun
+    since = reserved_from(edge.reservation(event.tenant, event.station_id, number), begun.at)
+    return begun._replace(reservation_id=number, reserved_from=since)
 
 
 def _agreed_tariff_id(edge: Edge, event: TransactionStarted | TransactionUpdated, at: Millis) -> str | None:

@@ -13,6 +13,7 @@ from services.domain.events.authorization import AuthorizationAnswered, Authoriz
 from services.domain.events.certificate import Certificate as StationCertificate
 from services.domain.events.common import CertificateStatus, RegistrationStatus, TariffTerms
 from services.domain.events.location import Location
+from services.domain.events.reservation import Reservation
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
@@ -56,6 +57,8 @@ class Edge:
     """What was announced for a tariff, by the same key."""
     agreement: Callable[[str, str | None, Millis], Agreement | None] = lambda *_: None
     """(tenant, contract id, start of a transaction): under which it is charged."""
+    reservation: Callable[[str, str, int], Reservation | None] = lambda *_: None
+    """(tenant, station id, number): the one that the station accepted last."""
     location: Callable[[str], Location | None] = lambda _key: None
     """Looks up a location by `{tenant}/{location_id}`."""
     heartbeat_interval_s: int = 300
@@ -114,7 +117,8 @@ class Begun(NamedTuple):
     """When a transaction began, under which terms, and with what on the energy register if that was told.
 
     `course`: the first reading of each quarter hour, and the first of the highest register. `holder`: it is known
-    who charges, and so whose agreement counts.
+    who charges, and so whose agreement counts. `reservation_id`: the station's number of the one that it used, the
+    lowest if it says several; `reserved_from`: since when that counts.
     """
 
     at: Millis
@@ -122,6 +126,8 @@ class Begun(NamedTuple):
     terms: TariffTerms | None = None
     course: tuple[Point, ...] = ()
     holder: bool = False
+    reservation_id: int | None = None
+    reserved_from: Millis | None = None
 
 
 class Granted(NamedTuple):

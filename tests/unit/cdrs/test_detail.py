@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.cdrs.detail import charge_detail
-from services.cdrs.lookups import Lookups, accepted_last
+from services.cdrs.lookups import Lookups
 from services.domain.events.agreement import Agreement
 from services.domain.events.common import (
     CdrLocation,
@@ -264,9 +264,3 @@ class TestReservation:
         for other in others:
             assert self.reserved(other).reserved_periods == ()
         assert self.reserved(RESERVATION, reservation_id=None).reservation_cost is None
-
-    def test_of_several_with_its_number_is_the_one_accepted_last(self) -> None:
-        later = replace(RESERVATION, reservation_id="r-2", active_at=0)
-        other = replace(RESERVATION, station_id="CS2", active_at=9)
-        assert accepted_last([later, RESERVATION, other], "t", "CS1", 7) is later
-        assert accepted_last([other], "t", "CS1", 7) is None

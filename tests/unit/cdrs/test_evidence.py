@@ -111,6 +111,16 @@ class TestRecordsUnderCalibrationLaw:
         run.take(ended(2), verified(OK, revision=2))
         assert standing(run) == []
 
+    def test_that_are_no_longer_delivered_are_told_to_who_delivers_until_they_go_on(self) -> None:
+        doubted = (ended(), verified(OK), verified(FAILED, keys_version=9))
+        longer = ended(2, ended_at=ended().ended_at + 1)
+        for word in (verified(OK, keys_version=10), released(), rejected(), longer):
+            run = after(*doubted, word)
+            assert [(one.cdr_id, one.reason) for one in run.of(cdr.CdrHold)] == [
+                (FIRST_ID, "EVIDENCE_FAILED"), (FIRST_ID, None),
+            ]  # fmt: skip
+        assert after(ended(), verified(OK), rejected(), longer).of(cdr.CdrHold) == []
+
     def test_elsewhere_follow_no_verdict(self) -> None:
         run = cdrs_run(PRICED)
         run.take(ended(), verified(FAILED), verified(FAILED, keys_version=2), rejected())

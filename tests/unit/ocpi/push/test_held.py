@@ -3,18 +3,16 @@
 from dataclasses import replace
 from typing import Any, cast
 
-import pytest
-
-from services.domain.events.common import CdrStatus
+from services.domain.events.cdr import CdrHold
 from services.domain.events.tariff import EnergyPriceAnnounced
 from services.ocpi.push.held import HeldRecords
 from services.ocpi.push.requests import Requests
 from services.ocpi.push.settings import PushSettings
 from services.runtime.codec import Codec
-from tests.unit.ocpi.facts import TENANT, cdr
+from tests.unit.ocpi.facts import TENANT
 from tests.unit.ocpi.push.facts import NOW, push
 
-HELD = replace(cdr(), held_reason="EVIDENCE_FAILED")
+HELD = CdrHold(tenant=TENANT, cdr_id="c1", reason="EVIDENCE_FAILED", updated_at=NOW)
 
 
 class TestHeldRecords:
@@ -24,14 +22,11 @@ class TestHeldRecords:
         assert HELD.key in held
         assert len(held) == 1
 
-    @pytest.mark.parametrize(
-        "after",
-        [cdr(), replace(HELD, status=CdrStatus.CREDITED), replace(HELD, status=CdrStatus.HELD)],
-    )
-    def test_are_held_no_more_when_the_last_state_says_otherwise(self, after: Any) -> None:
+    def test_are_held_until_it_is_said_that_they_go_on_however_long_that_takes(self) -> None:
         held = HeldRecords()
-        held.take([HELD, after])
-        held.take([object()])
+        held.take([replace(HELD, updated_at=0), object()])
+        assert HELD.key in held
+        held.take([replace(HELD, reason=None)])
         assert HELD.key not in held
 
     def test_are_asked_for_by_the_record_that_waits(self) -> None:

@@ -10,9 +10,12 @@ from services.domain.agreements import agreement_for
 from services.domain.events.agreement import Agreement
 from services.domain.events.common import MeterValue, TariffTerms, TokenStatus
 from services.domain.events.location import Location
+from services.domain.events.reservation import Reservation
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
+from services.domain.reservations import accepted_last
+from services.domain.tariff.model import Reservation as Kind
 from services.domain.tariff.terms import terms_of
 from services.domain.tokens import token_key
 from services.domain.units import parse_rfc3339
@@ -57,6 +60,7 @@ class Charging:
         minute: int = 0,
         transaction: str = "t1",
         token: str | None = None,
+        reservation: int | None = None,
     ) -> Any:
         """totalCost of the answer; None for none."""
         self.number += 1
@@ -65,6 +69,7 @@ class Charging:
             "triggerReason": "MeterValuePeriodic",
             "seqNo": self.number, "transactionInfo": {"transactionId": transaction},
             **({"meterValue": list(readings)} if readings else {}),
+            **({} if reservation is None else {"reservationId": reservation}),
             **({"idToken": {"idToken": token, "type": "ISO14443"}} if token else {}),
         }  # fmt: skip
         step = self.machine.receive(orjson.dumps([2, f"m{self.number}", "TransactionEvent", message]), NOW)
@@ -136,6 +141,57 @@ class TestAgreement:
         charging = Charging(agreed(tariff_id="T9"))
         charging.says("Started", reading(1000), token="AA")
         assert charging.says("Ended", reading(2000)) is None
+
+
+class TestReservation:
+    """Half an hour at 4 an hour, and a fee of 1, before taxes; then 1 kWh at 0.40."""
+
+    KEPT_FREE = 1.25 * (2 + 1)
+    ENERGY = 1.25 * 0.4
+
+    def charging(self, **changes: Any) -> Charging:
+        begins = parse_rfc3339("2026-09-21T14:00:00Z")
+        known = Reservation(
+            tenant=TENANT, partner_id="NL-TNM", reservation_id="r-1", number=7, status="ACTIVE",
+            location_id="L1", station_id=STATION, token_uid="AA", version="2.2.1", response_url="",
+            expires_at=begins + 600_000, updated_at=1, active_at=begins - 1_800_000,
+        )  # fmt: skip
+        known = replace(known, **changes)
+        kept_free = element(
+            component("TIME", "4", vat="25"), component("FLAT", "1", vat="25"), reservation=Kind.RESERVATION
+        )
+        terms = terms_of(tariff(kept_free, element(component("ENERGY", "0.4", vat="25"))))
+        there = edge(tariff=replace(TARIFF, terms=terms))
+        return Charging(replace(there, reservation=lambda *key: accepted_last([known], *key)))
+
+    def test_is_in_what_it_costs_so_far_and_in_the_end(self) -> None:
+        charging = self.charging()
+        charging.says("Started", reading(1000), reservation=7)
+        assert charging.says("Updated", reading(2000)) == pytest.approx(self.KEPT_FREE + self.ENERGY)
+        assert charging.says("Ended", reading(2000)) == pytest.approx(self.KEPT_FREE + self.ENERGY)
+
+    def test_may_be_named_later(self) -> None:
+        charging = self.charging()
+        charging.says("Started", reading(1000))
+        assert charging.says("Updated", reading(2000)) == pytest.approx(self.ENERGY)
+        cost = pytest.approx(self.KEPT_FREE + self.ENERGY)
+        assert charging.says("Updated", reading(2000), reservation=7) == cost
+        assert charging.says("Ended", reading(2000)) == cost
+
+    def test_of_several_is_the_one_that_the_record_has(self) -> None:
+        charging = self.charging()
+        charging.says("Started", reading(1000), reservation=7)
+        cost = pytest.approx(self.KEPT_FREE + self.ENERGY)
+        assert charging.says("Updated", reading(2000), reservation=9) == cost
+        assert charging.says("Updated", reading(2000), reservation=3) == pytest.approx(self.ENERGY)
+
+    @pytest.mark.parametrize(
+        "changes", [{"active_at": None}, {"number": 8}, {"station_id": "CS9"}, {"expires_at": 5}]
+    )
+    def test_that_does_not_count_costs_nothing(self, changes: dict[str, Any]) -> None:
+        charging = self.charging(**changes)
+        charging.says("Started", reading(1000), reservation=7)
+        assert charging.says("Ended", reading(2000)) == pytest.approx(self.ENERGY)
 
 
 class TestTotalCost:
