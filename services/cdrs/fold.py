@@ -20,7 +20,8 @@ from services.cdrs.evidence import Verdict
 from services.cdrs.expired import expired_detail
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quote_of
-from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrHold, CdrIssued
+from services.domain.events.cdr import Cdr, CdrCorrectionRequested, CdrCredited, CdrHeld, CdrIssued
+from services.domain.events.cdrhold import CdrHold
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
 from services.domain.events.session import ReservationExpired, ReservationUsed, SessionEnded, SessionStarted

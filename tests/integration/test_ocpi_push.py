@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from services.domain.events.cdr import CdrHeld, CdrHold
+from services.domain.events.cdr import CdrHeld
+from services.domain.events.cdrhold import CdrHold
 from services.domain.events.common import DeliveryOutcome
 from services.domain.events.delivery import PartnerDeliveries
 from services.domain.events.tariff import EnergyPriceAnnounced

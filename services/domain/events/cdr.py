@@ -186,41 +186,6 @@ class CdrIssued:
 
 @quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CdrHold:
-    """Whether a record that was issued is to be delivered to partners."""
-
-    FULL_NAME: ClassVar[str] = "cdr.holds.v1.CdrHold"
-    TOPIC: ClassVar[str] = "cdr.holds.v1"
-
-    tenant: str  # The operator that the data belongs to.
-    cdr_id: str
-    reason: str | None = None  # Why it is not; null: it is.
-    updated_at: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.tenant}/{self.cdr_id}"
-
-    def to_record(self) -> dict[str, Any]:
-        return {
-            "tenant": self.tenant,
-            "cdr_id": self.cdr_id,
-            "reason": self.reason,
-            "updated_at": self.updated_at,
-        }
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Self:
-        return cls(
-            tenant=record["tenant"],
-            cdr_id=record["cdr_id"],
-            reason=record["reason"],
-            updated_at=record["updated_at"],
-        )
-
-
-@quick_init
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cdr:
     """A charge detail record as it stands."""
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import structlog
 
-from services.domain.events.cdr import CdrHold, CdrIssued
+from services.domain.events.cdr import CdrIssued
+from services.domain.events.cdrhold import CdrHold
 from services.domain.events.delivery import DeliveryAttempted, PartnerDeliveries, PushQueued
 from services.domain.events.location import Location
 from services.domain.events.session import Session

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.domain.events.cdr import CdrHold
+from services.domain.events.cdrhold import CdrHold
 
 
 class HeldRecords:
@@ -13,7 +13,7 @@ class HeldRecords:
         self._held: set[str] = set()
 
     def take(self, holds: Iterable[Any]) -> None:
-        """Records of `cdr.holds`, from its beginning; the last of each counts."""
+        """Records of `cdrhold.state`, from its beginning; the last of each counts."""
         for hold in holds:
             if isinstance(hold, CdrHold) and hold.reason is not None:
                 self._held.add(hold.key)

@@ -6,6 +6,7 @@ import pytest
 
 from services.cdrs.evidence import Verdict
 from services.domain.events import cdr
+from services.domain.events.cdrhold import CdrHold
 from services.domain.events.common import CdrStatus, EvidenceOutcome
 from services.domain.events.evidence import EvidenceRejected, EvidenceReleased, SessionVerified
 from services.domain.events.station import Station
@@ -116,10 +117,10 @@ class TestRecordsUnderCalibrationLaw:
         longer = ended(2, ended_at=ended().ended_at + 1)
         for word in (verified(OK, keys_version=10), released(), rejected(), longer):
             run = after(*doubted, word)
-            assert [(one.cdr_id, one.reason) for one in run.of(cdr.CdrHold)] == [
+            assert [(one.cdr_id, one.reason) for one in run.of(CdrHold)] == [
                 (FIRST_ID, "EVIDENCE_FAILED"), (FIRST_ID, None),
             ]  # fmt: skip
-        assert after(ended(), verified(OK), rejected(), longer).of(cdr.CdrHold) == []
+        assert after(ended(), verified(OK), rejected(), longer).of(CdrHold) == []
 
     def test_elsewhere_follow_no_verdict(self) -> None:
         run = cdrs_run(PRICED)

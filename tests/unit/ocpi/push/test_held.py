@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from services.domain.events.cdr import CdrHold
+from services.domain.events.cdrhold import CdrHold
 from services.domain.events.tariff import EnergyPriceAnnounced
 from services.ocpi.push.held import HeldRecords
 from services.ocpi.push.requests import Requests
