@@ -15,14 +15,14 @@ from services.domain.events.cdr import Cdr, CdrCredited, CdrIssued
 from services.domain.events.common import CdrStatus, ChargeDetail
 from services.domain.units import Millis
 
-TABLE = "cdr_pages"
+TABLE = "pulled_cdrs"
 COLUMNS = pa.schema(
     {
         "tenant": pa.string(),
         "provider": pa.string(),
-        "gone": pa.bool_(),
         "updated_at": pa.timestamp("ms", tz="UTC"),
         "cdr_id": pa.string(),
+        "gone": pa.bool_(),
         "state": pa.string(),
     }
 )
@@ -73,9 +73,9 @@ def _there(state: Cdr) -> list[Row]:
         {
             "tenant": state.tenant,
             "provider": provider,
-            "gone": False,
             "updated_at": state.updated_at,
             "cdr_id": state.cdr_id,
+            "gone": False,
             "state": _encoder.encode(state).decode(),
         }
     ]

@@ -33,7 +33,7 @@ from services.ocpi.station_requests import StationRequests
 from services.ocpi.station_traffic import StationTraffic
 from services.ocpi.token_routes import TokenRoutes
 from services.ocpi.wire.parties import Party
-from services.runtime import http_server, process, settings, topics
+from services.runtime import garbage, http_server, process, settings, topics
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.egress import Egress
@@ -69,6 +69,7 @@ async def run(chosen: OcpiSettings, host: process.Process) -> None:
         if stopped.done():
             return
         await starting
+        garbage.calm()
         pulling = asyncio.ensure_future(hub_puller(chosen, directory, bus, egress).run(chosen.hub_pull_ms))
         server = http_server.server(
             application(chosen, directory, bus, egress, traffic, provider), chosen.trusted_proxies

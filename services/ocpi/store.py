@@ -1,7 +1,8 @@
 """What partners pull, from ClickHouse. Values reach it as typed parameters only, never as text of a statement."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from services.domain.events import cdr as cdr_events
@@ -25,6 +26,9 @@ _BETWEEN = """
     AND updated_at >= fromUnixTimestamp64Milli({from_ms:Int64}, 'UTC')
     AND updated_at < fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC')"""
 
+_ALONGSIDE = 4
+"""Questions that are asked while the thread of their request asks another one."""
+
 _LONGEST_PARAMETER = 65_536
 """Bytes; ClickHouse takes 131,072 (http_max_field_value_size)."""
 _QUOTES = 3
@@ -40,6 +44,7 @@ class Store:
         self._settings = settings
         self._lock = threading.Lock()
         self._client: Any = None
+        self._alongside = ThreadPoolExecutor(_ALONGSIDE, "store")
 
     def sessions(
         self, tenant: str, token_uids: Sequence[str], request: PageRequest
@@ -63,7 +68,7 @@ class Store:
 
     def cdrs(self, tenant: str, party: Party, request: PageRequest) -> Page[cdr_events.Cdr]:
         """Issued records, credited or not, of contracts of this provider."""
-        return cdr_page(self._rows, tenant, party.prefix, request)
+        return cdr_page(self._rows, self._begin, tenant, party.prefix, request)
 
     def cdr(self, tenant: str, cdr_id: str) -> cdr_events.Cdr | None:
         """One issued record, whoever's it is: the caller decides who may see it."""
@@ -89,6 +94,9 @@ class Store:
 
     def _rows(self, sql: str, values: dict[str, Any]) -> list[Row]:
         return list(self._connected().query(sql, parameters=values).named_results())
+
+    def _begin(self, sql: str, values: dict[str, Any]) -> Callable[[], list[Row]]:
+        return self._alongside.submit(self._rows, sql, values).result
 
     def _connected(self) -> Any:
         with self._lock:

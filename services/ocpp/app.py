@@ -1,7 +1,6 @@
 """The OCPP edge's process: settings, Kafka, listening, the second hand, and leaving in good order."""
 
 import asyncio
-import gc
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -35,6 +34,7 @@ from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import Listeners, serve
 from services.ocpp.token_inquiries import TokenInquiries
 from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
+from services.runtime import garbage
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -50,7 +50,6 @@ from services.runtime.watched_files import WatchedFiles, watch
 
 _TICK_S: Final = 1.0
 _LOOK_S: Final = 0.05
-_GC_THRESHOLDS: Final = (50_000, 20, 50)
 _SECRET_FILE: Final = "transaction-id.key"
 
 Listening = Callable[[StationEdge, Listeners], None]
@@ -94,7 +93,7 @@ async def operate(
             beside = tasks.create_task(_beside(edge, renewals(edge, listeners, registry.contract_cas)))
             await _until(process, lambda: all(reader.caught_up for reader in readers))
             edge.begin()
-            _calm_garbage_collection()
+            garbage.calm()
             process.ready = True
             if listening and not process.stopping.is_set():
                 listening(edge, listeners)
@@ -244,13 +243,6 @@ def _secret(settings: OcppSettings) -> bytes:
     if settings.transaction_id_secret:
         return settings.transaction_id_secret.encode()
     return kept_secret(settings.common.data_dir / _SECRET_FILE)
-
-
-def _calm_garbage_collection() -> None:
-    """Frames leave no cycles behind, and what has been loaded by now stays: it need not be looked at again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 def _later(turn: Callable[[], None]) -> object:

@@ -55,7 +55,7 @@ class Warehouse:
             insert_arrow(self._client, table, filled, f"test-{self._inserts}")
 
     def empty(self) -> None:
-        for table in ("sessions", "cdrs", "cdr_pages"):
+        for table in ("sessions", "cdrs", "pulled_cdrs"):
             self._client.command(f"TRUNCATE TABLE IF EXISTS {table}")
 
 

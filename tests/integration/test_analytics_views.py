@@ -168,9 +168,9 @@ class TestCdrs:
         insert(writer, *with_causes(states))
         moved = replace(a_cdr(3, NOON + 20 * MINUTE, 2, "CREDITED"), issued_at=states[3].updated_at)
         insert(writer, moved)
-        counts = "SELECT countIf(NOT gone) - countIf(gone), uniqExact(cdr_id), count() FROM cdr_pages"
+        counts = "SELECT countIf(NOT gone) - countIf(gone), uniqExact(cdr_id), count() FROM pulled_cdrs"
         assert reader.query(counts).result_rows == [(4, 4, 6)]
-        writer.command("OPTIMIZE TABLE cdr_pages FINAL")
+        writer.command("OPTIMIZE TABLE pulled_cdrs FINAL")
         assert reader.query(counts).result_rows == [(4, 4, 6)]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ def told(
     return None if broken else old
 
 
+@lru_cache(4096)
 def warning_of(finding: Finding) -> str:
     """A finding by the field it is about, whichever item of a list that is in."""
     field = _PLACES.sub("", finding.pointer).strip("/").replace("/", ".") or "object"

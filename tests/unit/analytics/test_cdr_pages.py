@@ -62,5 +62,5 @@ class TestPages:
 
     @pytest.mark.parametrize("event", [ISSUED, CREDIT, TAKEN_BACK])
     def test_fit_their_columns(self, event: object) -> None:
-        rows = [dict(row) for row in rows_of(event)["cdr_pages"]]
+        rows = [dict(row) for row in rows_of(event)["pulled_cdrs"]]
         assert pa.Table.from_pylist(rows, schema=COLUMNS).num_rows == len(rows)

@@ -32,7 +32,7 @@ def created(table: str) -> dict[str, str]:
     body = re.sub(r"\s*COMMENT '(?:[^']|'')*'| CODEC\(\w+\(\d\)\)", "", sql[sql.index("\n(") : sql.index("\n)")])
     found = re.findall(r"^    (\w+) ([\s\S]+?)(?: DEFAULT [^\n]+?)?,?$(?=\n    \w|\Z)", body, re.MULTILINE)
     columns = [*found, *added(table)]
-    return {name: re.sub(r"\s+", " ", kind) for name, kind in columns if name != "INDEX"}
+    return {name: re.sub(r"\s+", " ", kind) for name, kind in columns if name not in ("INDEX", "PROJECTION")}
 
 
 def added(table: str) -> list[tuple[str, str]]:
