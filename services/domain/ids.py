@@ -23,8 +23,11 @@ def derived_id(kind: str, *causes: str | int | None) -> str:
 
 
 def session_id(tenant: str, station_id: str, transaction_id: str) -> str:
-    """The session of a station's transaction, the same from whichever of its messages it is computed."""
-    return derived_id("session", tenant, station_id, transaction_id)
+    """The session of a station's transaction, the same from whichever of its messages it is computed.
+
+    Upper and lower case are alike in it, as in any identifierString of OCPP 2.0.1.
+    """
+    return derived_id("session", tenant, station_id, transaction_id.casefold())
 
 
 def transaction_id_v16(secret: bytes, start_key: str) -> int:

@@ -104,6 +104,7 @@ def read_sample(raw: dict[str, Any], signed: list[SignedMeterValue], context: Co
     )
 
 
+_PHASES: Final = {name: name[:2] for name in ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")}
 _NO_UNIT: Final[dict[str, Any]] = {}
 
 _UNITS: Final = {
@@ -181,13 +182,16 @@ def signed_value(
 def _meter_value(raw: dict[str, Any], read: ReadSample, context: Context) -> MeterValue:
     values: list[SampledValue] = []
     signed: list[SignedMeterValue] = []
-    register_wh = None
+    register_wh, of_phases = None, False
     for sample in raw["sampledValue"]:
         value = read(sample, signed, context)
         if value is not None:
             values.append(value)
             if register_wh is None and value.measurand == ENERGY_REGISTER:
+                of_phases = of_phases or value.phase is not None
                 register_wh = _register_wh(value, context)
+    if of_phases and register_wh is None:
+        register_wh = _summed_wh(values, context)
     return MeterValue(
         sampled_at=context.time(raw),
         energy_register_wh=register_wh,
@@ -198,7 +202,28 @@ def _meter_value(raw: dict[str, Any], read: ReadSample, context: Context) -> Met
 
 def _register_wh(value: SampledValue, context: Context) -> Decimal | None:
     """The register over all phases at the outlet; a phase's or the grid connection's register is not it."""
-    if value.phase is not None or value.location != DEFAULT_LOCATION:
+    return None if value.phase is not None else _outlet_wh(value, context)
+
+
+def _summed_wh(values: list[SampledValue], context: Context) -> Decimal | None:
+    """The sum of the phases' registers, of a meter that has none over all; those of the first context count."""
+    phases: dict[str, Decimal] = {}
+    taken_in = None
+    for value in values:
+        phase = _PHASES.get(value.phase or "")
+        if phase is None or value.measurand != ENERGY_REGISTER or phase in phases:
+            continue
+        wh = _outlet_wh(value, context) if taken_in in (None, value.context) else None
+        if wh is not None:
+            taken_in, phases[phase] = value.context, wh
+    if not phases:
+        return None
+    context.warn(f"energy register is the sum of phases {', '.join(sorted(phases))}")
+    return watt_hours(sum(phases.values(), Decimal()), context)
+
+
+def _outlet_wh(value: SampledValue, context: Context) -> Decimal | None:
+    if value.location != DEFAULT_LOCATION:
         return None
     number = Decimal(value.value)
     if value.unit == "kWh":

@@ -43,6 +43,10 @@ class TestSessionId:
     def test_belongs_to_one_tenant(self) -> None:
         assert session_id("t", "CP1", "7") != session_id("u", "CP1", "7")
 
+    def test_is_the_same_in_upper_and_lower_case(self) -> None:
+        assert session_id("t", "CP1", "Ab-1") == session_id("t", "CP1", "aB-1")
+        assert session_id("t", "CP1", "1") != session_id("t", "cp1", "1")
+
 
 class TestTransactionIdV16:
     @given(st.binary(max_size=32), st.text(max_size=40))

@@ -198,7 +198,10 @@ class TestEnergyRegister:
     @pytest.mark.parametrize(
         "more",
         [
-            {"phase": "L1"},
+            {"phase": "L1-L2"},
+            {"phase": "N"},
+            {"phase": "L1", "location": "Inlet"},
+            {"phase": "L1", "measurand": "Energy.Reactive.Import.Register"},
             {"location": "Inlet"},
             {"measurand": "Energy.Active.Export.Register"},
             {"measurand": "Energy.Active.Import.Interval"},
@@ -240,6 +243,24 @@ class TestEnergyRegister:
         now = context()
         (read,) = read_all([reading({"value": 1, "phase": "L1"}, {"value": 2}, {"value": 3})], read_sample, now)
         assert read.energy_register_wh == 2
+
+    @pytest.mark.parametrize(
+        ("samples", "wh", "phases"),
+        [
+            ([{"value": n, "phase": f"L{n}"} for n in (1, 2, 3)], 6, "L1, L2, L3"),
+            ([{"value": 5, "phase": "L2-N"}, {"value": 7, "phase": "L2"}], 5, "L2"),
+            ([in_unit("kWh") | {"value": 1, "phase": "L1"}, {"value": 1, "phase": "L3"}], 1001, "L1, L3"),
+            ([{"value": 4, "phase": "L1"}, {"value": 9, "phase": "L2", "context": "Trigger"}], 4, "L1"),
+            ([{"value": 3, "phase": "L1", "location": "Inlet"}, {"value": 8, "phase": "L2"}], 8, "L2"),
+        ],
+    )
+    def test_is_the_sum_of_the_phases_where_there_is_none_over_all(
+        self, samples: list[dict[str, Any]], wh: int, phases: str
+    ) -> None:
+        now = context()
+        (read,) = read_all([reading(*samples)], read_sample, now)
+        assert (read.energy_register_wh, len(read.sampled_values)) == (wh, len(samples))
+        assert now.warnings == [f"energy register is the sum of phases {phases}"]
 
     @given(st.decimals(min_value=0, max_value=10**9, places=4), st.sampled_from(["Wh", "kWh"]))
     def test_of_any_number_fits_the_event(self, number: Decimal, unit: str) -> None:
