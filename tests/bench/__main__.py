@@ -64,8 +64,13 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="smaller loads: minutes instead of a quarter of an hour"
     )
+    parser.add_argument(
+        "--history", type=int, metavar="N", help="finished sessions behind the closed loop, e.g. 1000000"
+    )
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="run just this one (may be repeated)")
     chosen = parser.parse_args()
+    if chosen.history is not None:
+        os.environ["WATTLOG_BENCH_HISTORY"] = str(chosen.history)
     console, figures = Console(), list[Figure]()
     for name in chosen.only or BENCHMARKS:
         console.print(f"[bold]{name}[/] ...")

@@ -3,7 +3,8 @@
 Every station sends its next message when the last is answered, whole sessions of 1.6 and 2.0.1 by turns. CPU is
 what the processes of the stack have used, by /proc; the stations' own is not in it. "Edge and broker" is the
 time until the last answer; "all" is until the last CDR is a row in ClickHouse. Then the same with finished
-sessions behind it: they are put into Kafka as events and folded before the second measurement.
+sessions behind it (`--history`): their starts and ends are put into Kafka as the edge would tell them, and every
+process has taken them and come to rest before the second measurement.
 """
 
 import os
@@ -30,9 +31,18 @@ from tests.bench.own_stack import environment, running
 STATIONS, SESSIONS = 50, 20
 EDGE_BAR_MS, ALL_BAR_MS, RATE_BAR = 0.12, 0.4, 5_000.0
 _ROWS_WITHIN_S = 900.0
+_ROWS_PER_S = 100
+"""More slowly than that, a history is given up."""
+
+_LOOK_S = 5.0
+_REST_WITHIN_S = 300.0
+_REST = 1.5
+"""Of the CPU that the stack used before there was anything to do."""
+
 _HISTORY_AT_MS = 1_700_000_000_000
 _BATCH = 10_000
 _WH = Decimal(1_000_000)
+_TOLD = 8
 Figure = dict[str, Any]
 
 
@@ -47,15 +57,17 @@ def measure(quick: bool = False) -> list[Figure]:
             register(loop.kafka, STATIONS)
             time.sleep(2)
             loop.run(1)  # caches and the JVM
+            loop.settle()
+            loop.rest()
             figures = []
             for history in histories:
                 if history:
-                    loop.remember(history)
+                    figures.append(loop.remember(history))
                 figures += loop.figures(sessions, history)
     unmeasured = {"value": None, "unit": "CPU ms", "bar": ALL_BAR_MS, "ok": False}
     for history in (1_000_000, 10_000_000):
         if history > histories[-1]:
-            reason = "takes hours to fill: set WATTLOG_BENCH_HISTORY to measure it"
+            reason = f"not asked for: --history {history} fills it, at the cost per session above"
             figures.append({"name": _name("all to row", history), **unmeasured, "reason": reason})
     return figures
 
@@ -72,6 +84,7 @@ class _Loop:
         self._pid = pid
         self._expected = 0
         self._first = 0
+        self._idle_s = 0.0
 
     def run(self, sessions: int) -> tuple[int, float]:
         """Messages and seconds of some sessions per station, when all their CDRs are rows."""
@@ -98,10 +111,21 @@ class _Loop:
             figure(_name("messages", history), rate, "1/s", RATE_BAR, rate >= RATE_BAR),
         ]
 
-    def settle(self) -> None:
+    def rest(self) -> None:
+        """Return when the processes are done with all that came; the first time, learn what they use then."""
+        until = time.monotonic() + _REST_WITHIN_S
+        while time.monotonic() < until:
+            before = sum(dict(_cpu_s(self._pid)).values())
+            time.sleep(_LOOK_S)
+            used_s = sum(dict(_cpu_s(self._pid)).values()) - before
+            if used_s <= _REST * (self._idle_s or used_s):
+                self._idle_s = self._idle_s or used_s
+                return
+
+    def settle(self, within_s: float = _ROWS_WITHIN_S) -> None:
         """Return when every session that ended is a CDR in ClickHouse; RuntimeError when that takes too long."""
         client = connect(self._clickhouse)
-        until = time.monotonic() + _ROWS_WITHIN_S
+        until = time.monotonic() + within_s
         found = 0
         while found < self._expected:
             if time.monotonic() > until:
@@ -110,8 +134,9 @@ class _Loop:
             found = int(client.query("SELECT uniqExact(session_id) FROM cdrs").result_rows[0][0])
         client.close()
 
-    def remember(self, sessions: int) -> None:
-        """Put finished sessions of other stations into Kafka, and wait until they are CDRs."""
+    def remember(self, sessions: int) -> Figure:
+        """Put finished sessions of other stations into Kafka, wait until they are CDRs; what one has cost."""
+        before, started = dict(_cpu_s(self._pid)), time.monotonic()
         producer = Producer(producer_config(self.kafka, **{"linger.ms": 50}))
         encode, topic = Codec().encode, self.kafka.topic_prefix + TransactionStarted.TOPIC
         for number in range(sessions):
@@ -121,7 +146,19 @@ class _Loop:
                 producer.flush()
         producer.flush()
         self._expected += sessions
-        self.settle()
+        self.settle(max(_ROWS_WITHIN_S, sessions / _ROWS_PER_S))
+        self.rest()
+        used = {pid: used_s - before.get(pid, 0) for pid, used_s in _cpu_s(self._pid)}
+        self._tell(sessions, used, time.monotonic() - started)
+        name = f"a finished session of a history of {sessions:,}, start and end to all rows"
+        return figure(name, sum(used.values()) / sessions * 1000, "CPU ms", None, None)
+
+    def _tell(self, sessions: int, used: dict[int, float], seconds: float) -> None:
+        """What each process has used, for whoever wonders where it goes."""
+        names = dict(_names(self._pid))
+        print(f"{sessions:,} finished sessions in {seconds:,.0f} s, {sum(used.values()):,.0f} CPU s:")
+        for pid, used_s in sorted(used.items(), key=lambda entry: -entry[1])[:_TOLD]:
+            print(f"  {used_s:8,.0f} CPU s  {names.get(pid, 'wattlog up')[-70:]}")
 
 
 def _finished(number: int) -> Iterator[TransactionStarted | TransactionEnded]:
