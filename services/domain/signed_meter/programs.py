@@ -11,7 +11,8 @@ from services.domain.signed_meter.ocmf.sections import Sections, split
 from services.domain.signed_meter.record import Verified
 
 _NEWEST_OCMF: Final = "1.3"
-_NEEDED: Final = ("TM", "TX", "RV", "RI")
+_NEEDED: Final = ("RV", "RI")
+_ENDS: Final = frozenset("ELRAP")
 _TRANSACTION_REGISTER: Final = "*198"
 _IN_VALUES: Final = frozenset({"ALFEN", "EDL_40_P", "ISA_EDL_40_P", "OCMF"})
 _BY_ITSELF: Final = frozenset({"EDL_40_MENNEKES", "PCDF"})
@@ -71,8 +72,10 @@ def _sections(text: str) -> Sections | None:
 
 
 def _omitted(payload: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """(index, member) of what readings after the first leave out, since it is as in the one before."""
+    """(index, member) of what readings at the end leave out, since it is as in the one before."""
     rows = payload.get("RD")
+    place = ""
     for index, row in enumerate(rows if isinstance(rows, list) else ()):
-        if index and isinstance(row, dict):
+        place = str(row.get("TX", place)) if isinstance(row, dict) else place
+        if index and isinstance(row, dict) and place in _ENDS:
             yield from ((index, name) for name in _NEEDED if name not in row)
