@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --generate-hashes --no-emit-index-url --no-header --no-annotate --universal -p 3.11 -q
 
-.PHONY: help setup demo up test check check-base check-slices conformance bench chaos ocpi-client generate lock clean
+.PHONY: help setup demo up test check check-base check-slices conformance bench chaos browser ocpi-client generate lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ bench: setup ## Measure speed; ratios and figures go to build/bench.json
 chaos: setup ## The long crash tests: 100 random kills over a million events, 30 kills of edges
 	@$(BIN)/python -m tests.chaos.crash_test --seed 42 --kills 100 --events 1000000
 	@$(BIN)/python -m tests.chaos.edge_kills --seed 42 --kills 30
+
+browser: setup ## Open the drivers' page in Chromium, which has to be installed; gets playwright (165 MB)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check playwright==1.65.2
+	@$(BIN)/python -m pytest -q tests/browser
 
 ocpi-client: ## Build the OCPI checker of crates.io that a test asks, if there is a Rust compiler (some minutes)
 	@nice -n 19 cargo install -q ocpi-kit --version 0.4.0 --features cli --ignore-rust-version --root .wattlog/clients

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import UTC
 from html import escape
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ from services.domain.events.common import (
 )
 from services.domain.proof_link import secret
 from services.domain.signed_meter.findings import NotReadable
-from services.domain.units import WH_PER_KWH, rfc3339
+from services.domain.tariff.costing import zone_of
+from services.domain.units import WH_PER_KWH, datetime_of
 from services.evidence import transparency
 from services.evidence.page.case import Case, Shown, proving, shown, told, verdict
 from services.evidence.verdict import VERIFIER, Judged
@@ -31,12 +33,16 @@ _SIGNATURES = {
     SignatureStatus.INVALID: "NOT true under the meter's registered key",
     SignatureStatus.NO_KEY: "no registered key was valid: shown under the key that came with it",
 }
+_CONTEXTS = {"Transaction.Begin": "At the begin", "Transaction.End": "At the end"}
+_CODES = frozenset({"Hash of the record", "Link before", "Public key", "SHA-256", "This link"})
+_CODE = ' class="code"'
+_NO_KEY = "<p>No key of this meter was approved for that time.</p>"
 _LABEL = """\
 <form id="form" hidden><label for="label">The key that is printed on the station, if you can read it there
 (hexadecimal or Base64). It is checked instead of the registered one, and is not sent anywhere:</label>
 <textarea id="label" rows="3" spellcheck="false" autocomplete="off"></textarea></form>
-<noscript><p class="note">Your browser does not run the script of this page: check the document below with the
-transparency software.</p></noscript>"""
+<p class="note" id="unscripted">Your browser has not run the script of this page: check the document below with the
+transparency software.</p>"""
 
 
 class Assets(NamedTuple):
@@ -58,42 +64,62 @@ def document(case: Case, assets: Assets) -> bytes:
     """UTF-8. All that is from outside is escaped; the script finds its data in a block that is no script."""
     values = shown(case)
     detail = case.record.detail
+    keys = proving(case)
     parts = [
-        f"<h1>Charging session of {_moment(detail.started_at)}</h1>",
+        _head(detail),
         _credited(case),
-        _table(_session(case)),
-        "<h2>Verdict</h2>",
-        _verdict(verdict(case)),
-        "<h2>Signed meter values</h2>",
-        *(_value(number, one) for number, one in enumerate(values)),
-        _LABEL,
-        "<h2>Keys of the meter</h2>",
-        *(_table(_key(key)) for key in proving(case)),
-        "" if proving(case) else "<p>No key of this meter was approved for that time.</p>",
-        "<h2>Hash chain</h2>",
-        _chain(case),
-        "<h2>Check it elsewhere</h2>",
-        _downloads(detail, [key.public_key for key in proving(case)]),
+        '<p class="banner" id="overall" role="status">Your browser has not checked anything yet.</p>',
+        _section("Session", _table(_session(case))),
+        _section("Verdict", _verdict(verdict(case))),
+        _section("Signed meter values", *(_value(number, one) for number, one in enumerate(values)), _LABEL),
+        _section("Keys of the meter", *(_table(_key(key)) for key in keys), "" if keys else _NO_KEY),
+        _section("Hash chain", _chain(case)),
+        _section("Check it elsewhere", _downloads(detail, [key.public_key for key in keys])),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
-        ' content="width=device-width"><meta name="robots" content="noindex"><title>Charging session</title>'
-        f"<style>{assets.style}</style></head><body>{''.join(parts)}"
+        ' content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        f"<title>Charging session</title><style>{assets.style}</style></head><body><main>{''.join(parts)}</main>"
         f'<script type="application/json" id="told">{_inert(told(case, values))}</script>'
         f"<script>{assets.script}</script></body></html>\n"
     ).encode()
 
 
+def _section(title: str, *content: str) -> str:
+    return f"<section><h2>{title}</h2>{''.join(content)}</section>"
+
+
+def _head(detail: ChargeDetail) -> str:
+    """What a driver looks for first: how much, where and when, and for how much money."""
+    where = f"{escape(detail.location.name)}, {escape(detail.location.city)}<br>" if detail.location else ""
+    price = f'<p class="price">{escape(_price(detail))}</p>' if _price(detail) else ""
+    return (
+        f'<header><p class="eyebrow">Charging session</p><h1>{_energy(detail)}</h1>'
+        f"<p>{where}{_moment(detail, detail.started_at)} to {_moment(detail, detail.ended_at)}</p>"
+        f"{price}</header>"
+    )
+
+
+def _energy(detail: ChargeDetail) -> str:
+    return f"{(detail.energy_wh / WH_PER_KWH).normalize():f} kWh"
+
+
+def _price(detail: ChargeDetail) -> str:
+    if detail.total_cost_incl_vat is None or detail.tariff is None:
+        return ""
+    return f"{detail.total_cost_incl_vat.normalize():f} {detail.tariff.currency}"
+
+
 def _downloads(detail: ChargeDetail, keys: list[str]) -> str:
     """Links below the page's own: they need the same secret."""
     place = f"{secret(detail.signed_meter_values)}/{detail.cdr_id}"
-    whole = f'<p><a href="{place}.zip" download>Everything that proves this record (ZIP)</a></p>'
+    whole = f'<p><a class="button" href="{place}.zip" download>Everything that proves this record (ZIP)</a></p>'
     try:
         export = transparency.document(detail, keys)
     except NotReadable as error:
         return f"<p>The transparency software cannot open these values: {escape(error.message)}.</p>{whole}"
     doubts = "".join(f"<li>{escape(warning)}</li>" for warning in export.warnings)
-    document = f'<p><a href="{place}.xml" download>Document for the transparency software</a></p>'
+    document = f'<p><a class="button" href="{place}.xml" download>Document for the transparency software</a></p>'
     return f"{document}{f'<ul>{doubts}</ul>' if doubts else ''}{whole}"
 
 
@@ -103,23 +129,21 @@ def _session(case: Case) -> Iterable[tuple[str, Any]]:
         place = detail.location
         yield "Place", f"{place.name}, {place.address}, {place.postal_code} {place.city}"
     yield "Station", f"{detail.station_id} {detail.evse_uid or ''}".strip()
-    yield "From", _moment(detail.started_at)
-    yield "To", _moment(detail.ended_at)
-    yield "Energy", f"{(detail.energy_wh / WH_PER_KWH).normalize():f} kWh"
-    if detail.total_cost_incl_vat is not None and detail.tariff:
-        yield "Cost with VAT", f"{detail.total_cost_incl_vat.normalize():f} {detail.tariff.currency}"
+    yield "From", _moment(detail, detail.started_at)
+    yield "To", _moment(detail, detail.ended_at)
+    yield "Energy", _energy(detail)
+    yield "Cost with VAT", _price(detail)
     yield "Transaction", detail.transaction_id
     yield "Record", detail.cdr_id
 
 
 def _credited(case: Case) -> str:
+    said = ""
     if case.record.status is CdrStatus.CREDITED:
-        return (
-            '<p class="bad">This record was credited: it is not to be paid. Another one may have replaced it.</p>'
-        )
-    return (
-        '<p class="bad">This is a credit: it takes another record back.</p>' if case.record.detail.credit else ""
-    )
+        said = "This record was credited: it is not to be paid. Another one may have replaced it."
+    elif case.record.detail.credit:
+        said = "This is a credit: it takes another record back."
+    return f'<p class="banner bad">{said}</p>' if said else ""
 
 
 def _verdict(found: Judged) -> str:
@@ -134,19 +158,24 @@ def _verdict(found: Judged) -> str:
 
 
 def _value(number: int, one: Shown) -> str:
-    rows: list[tuple[str, Any]] = [("Reading", one.value.context or "not said"), ("SHA-256", one.value.sha256)]
+    title = _CONTEXTS.get(one.value.context, one.value.context or "Reading")
+    rows: list[tuple[str, Any]] = []
     for look in one.looks:
         for reading in look.verified.readings:
             said = f"{reading.kwh:f} {reading.unit} ({reading.register or '-'}), {reading.time or 'no time'}"
             rows.append(("Register", said))
         rows += [("Meter", look.verified.meter_serial), ("Packet", look.verified.pagination)]
         rows.append(("Operator's check", _SIGNATURES.get(look.status, "not known")))
+    rows.append(("SHA-256", one.value.sha256))
     found = (
-        f'<tr><th>Your browser\'s check</th><td id="found-{number}">not done</td></tr>'
-        f'<tr><th>Read by your browser</th><td id="read-{number}"></td></tr>'
+        f'<tr><th scope="row">Your browser\'s check</th><td id="found-{number}">not done</td></tr>'
+        f'<tr><th scope="row">Read by your browser</th><td id="read-{number}"></td></tr>'
     )
     octets = escape(one.value.signed_data.decode(errors="replace"))
-    return f"{_table(rows, found)}<details><summary>As the station sent it</summary><pre>{octets}</pre></details>"
+    return (
+        f"<h3>{escape(title)}</h3>{_table(rows, found)}"
+        f"<details><summary>As the station sent it</summary><pre>{octets}</pre></details>"
+    )
 
 
 def _key(key: MeterKeyVersion) -> Iterable[tuple[str, Any]]:
@@ -166,16 +195,22 @@ def _chain(case: Case) -> str:
         ("Link before", link.previous_sha256),
         ("This link", link.link_sha256),
     )
-    return _table(rows, '<tr><th>Your browser\'s check</th><td id="chained">not done</td></tr>')
+    return _table(rows, '<tr><th scope="row">Your browser\'s check</th><td id="chained">not done</td></tr>')
 
 
 def _table(rows: Iterable[tuple[str, Any]], more: str = "") -> str:
-    cells = (f"<tr><th>{name}</th><td>{escape(str(said))}</td></tr>" for name, said in rows if said)
+    cells = (
+        f'<tr><th scope="row">{name}</th><td{_CODE if name in _CODES else ""}>{escape(str(said))}</td></tr>'
+        for name, said in rows
+        if said
+    )
     return f"<table>{''.join(cells)}{more}</table>"
 
 
-def _moment(at: int) -> str:
-    return rfc3339(at).replace("T", " ").removesuffix("Z").partition(".")[0] + " UTC"
+def _moment(detail: ChargeDetail, at: int) -> str:
+    """In the time of the place, if that is known."""
+    zone = zone_of(detail.location.time_zone if detail.location else None) or UTC
+    return f"{datetime_of(at).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _inert(content: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@
   const say = (id, text, good) => {
     const place = document.getElementById(id);
     place.textContent = text;
-    place.className = good === undefined ? "" : good ? "good" : "bad";
+    place.classList.toggle("good", good === true);
+    place.classList.toggle("bad", good === false);
   };
 
   const octets = (numeral, size) => Check.fromHex(numeral.toString(16).padStart(2 * size, "0"));
@@ -36,24 +37,39 @@
     return [`${found.valid ? "true" : "NOT TRUE"} (${by}${what})`, found.valid];
   }
 
+  // True when all are, false when one is not; what cannot be told leaves it open.
+  const together = (verdicts) => (verdicts.includes(false) ? false : verdicts.includes(undefined) ? undefined : true);
+
+  const OVERALL = new Map([
+    [true, "Your browser has checked all signed values: they are true."],
+    [false, "Your browser has found something that is NOT TRUE: see below."],
+    [undefined, "Your browser could not check all signed values: see below."],
+  ]);
+
   async function check() {
+    const verdicts = [];
     const label = document.getElementById("label").value;
     for (const [place, record] of told.records.entries()) {
       const sentences = [];
       const found = Check.record(record, label);
       for (const one of found) sentences.push(await sentence(one));
-      const good = sentences.length ? sentences.every((one) => one[1]) : undefined;
+      const good = sentences.length ? together(sentences.map((one) => one[1])) : undefined;
+      verdicts.push(good);
       say(`found-${place}`, sentences.map((one) => one[0]).join("; ") || "nothing that can be checked here", good);
       const readings = found.flatMap((one) => one.readings);
       say(`read-${place}`, readings.map((one) => `${one.value} ${one.unit} at ${one.time}`).join("; "));
     }
     if (told.chain) {
       const good = Check.link(told.chain);
+      verdicts.push(good);
       say("chained", good ? "the link's hash is right" : "the link has another hash than its content", good);
     }
+    const good = together(verdicts);
+    say("overall", OVERALL.get(good), good);
   }
 
   document.getElementById("label").addEventListener("input", check);
   document.getElementById("form").hidden = false;
+  document.getElementById("unscripted").hidden = true;
   check();
 })();
