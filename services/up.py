@@ -29,6 +29,9 @@ from services.simulator.demo import DemoSettings, run_demo
 
 READY_WITHIN_S = 180.0
 _PROBE_S = 1.0
+_PROMPT = {"ocpp", "sessions"}
+"""What stations and drivers wait for; on a busy machine the rest comes after it."""
+_NICENESS = 5
 
 up = typer.Typer(help="Start everything on this machine until Ctrl-C.")
 demo = typer.Typer(help="Start everything, charge real sessions through it, compare and show the result.")
@@ -131,7 +134,12 @@ def services(chosen: StackSettings, say: Callable[[str], None]) -> list[Service]
 def _slice(name: str, metrics_port: int, address: str = "", needs: tuple[str, ...] = ("kafka",)) -> Service:
     url = f"http://127.0.0.1:{metrics_port}/readyz"
     return Service(
-        name, _python(name), lambda: _says_yes(url), needs, address=address or f"metrics on :{metrics_port}"
+        name,
+        _python(name),
+        lambda: _says_yes(url),
+        needs,
+        address=address or f"metrics on :{metrics_port}",
+        niceness=0 if name in _PROMPT else _NICENESS,
     )
 
 

@@ -166,7 +166,8 @@ class SinkWorker:
                 "heartbeat.interval.ms": settings.heartbeat_interval_ms,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 50,
+                "fetch.wait.max.ms": 100,
+                "fetch.min.bytes": 262_144,
                 "queued.min.messages": 20_000,
             }
         )

@@ -80,7 +80,7 @@ class Tail:
                 "auto.offset.reset": "latest",
                 "session.timeout.ms": _SESSION_MS,
                 "enable.partition.eof": True,
-                "fetch.wait.max.ms": 100,
+                "fetch.wait.max.ms": 250,
                 "logger": librdkafka_log,
             }
         )

@@ -93,7 +93,7 @@ class View(Generic[T]):
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
-                "fetch.wait.max.ms": 100,
+                "fetch.wait.max.ms": 250,
                 "logger": librdkafka_log,
             }
         )

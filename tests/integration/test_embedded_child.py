@@ -75,6 +75,12 @@ class TestSpawn:
         assert os.getpgid(process.pid) == process.pid != os.getpgid(0)
         end(process, 10, pid_file)
 
+    def test_has_it_give_way_to_others(self, pid_file: Path) -> None:
+        before = os.getpriority(os.PRIO_PROCESS, 0)
+        process = spawn(["sleep", "60"], pid_file, subprocess.DEVNULL, niceness=3)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == before + 3
+        end(process, 10, pid_file)
+
     def test_says_what_cannot_be_run(self, tmp_path: Path, pid_file: Path) -> None:
         with (tmp_path / "out").open("wb") as out:
             assert spawn(["/no/such/command"], pid_file, out).wait(20) == 1

@@ -31,9 +31,15 @@ class Remembered:
 
 
 def spawn(
-    argv: Sequence[str], pid_file: Path, output: IO[bytes] | int, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    pid_file: Path,
+    output: IO[bytes] | int,
+    env: Mapping[str, str] | None = None,
+    niceness: int = 0,
 ) -> "subprocess.Popen[bytes]":
     """Start `argv` with both outputs going to `output`; it is killed when this process ends.
+
+    `niceness` is how far it gives way to others that want the CPU, more than this process does.
 
     A child that an earlier process left behind is ended first; CannotStart when another one still watches it.
     Call it from a thread that lives as long as the child should (the kernel ties them together).
@@ -49,6 +55,8 @@ def spawn(
         env={**os.environ, **(env or {}), _MARK: mark},
         start_new_session=True,
     )
+    if niceness:
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     written = pid_file.with_suffix(".new")
     written.write_text(json.dumps({"pid": process.pid, "parent": os.getpid()}))

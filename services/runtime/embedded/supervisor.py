@@ -25,6 +25,7 @@ class Service:
     """A process to keep running.
 
     `argv` is called before the first start. `ready` is asked until it says yes; what `needs` this one starts then.
+    `niceness` is how far it gives way to the others.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
     grace_s: float = 20.0
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,9 @@ class Supervisor:
         if file.exists() and file.stat().st_size > _LOG_KEPT_BYTES:
             file.replace(file.with_suffix(".log.1"))
         with file.open("ab") as output:
-            return child.spawn(self._argv[service.name], self._pid_file(service.name), output, service.env)
+            return child.spawn(
+                self._argv[service.name], self._pid_file(service.name), output, service.env, service.niceness
+            )
 
     def _stop_all(self) -> None:
         """All that nothing else needs at once, then the rest one by one, each after those that need it."""

@@ -17,7 +17,7 @@ class StreamingSettings:
     checkpoint_states: int = setting(20_000, "changed states that cause a checkpoint before its time")
     cached_states: int = setting(100_000, "states of a partition that are kept decoded in memory, about")
     poll_records: int = setting(4_000, "records that are folded in one go")
-    linger_ms: int = setting(5, "how long outputs wait for others to share a request with")
+    linger_ms: int = setting(10, "how long outputs wait for others to share a request with")
     session_timeout_ms: int = setting(10_000, "a silent worker loses its partitions after this time")
     heartbeat_interval_ms: int = setting(2_500, "how often a worker says that it is there")
     delivery_timeout_ms: int = setting(60_000, "an output that is not delivered by then stops the process")
