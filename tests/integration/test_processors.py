@@ -26,6 +26,7 @@ from services.domain.events.session import Session, SessionEnded
 from services.domain.events.station import Station
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.events.token import Token
+from services.runtime import command_line
 from services.runtime.bus import publish_sync
 from services.runtime.codec import Codec
 from services.runtime.embedded.ports import free_ports
@@ -102,8 +103,9 @@ class Processes:
 
 @pytest.fixture
 def kafka_here(own_kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
-    """All topics under a prefix of this test's own; command line tools find them."""
+    """All topics under a prefix of this test's own; command line tools find them, however busy the machine is."""
     create_topics(own_kafka)
+    monkeypatch.setattr(command_line, "WAIT_S", PATIENCE_S)
     monkeypatch.setenv("WATTLOG_BOOTSTRAP_SERVERS", own_kafka.bootstrap_servers)
     monkeypatch.setenv("WATTLOG_TOPIC_PREFIX", own_kafka.topic_prefix)
     monkeypatch.setenv("WATTLOG_TENANT", TENANT)
@@ -282,7 +284,8 @@ class TestTariff:
         assert "2 tariffs" in listed
 
     def test_keeps_its_terms(self, kafka_here: KafkaSettings) -> None:
-        wattlog(tariff, "add", "T1", *self.TERMS)
+        first = wattlog(tariff, "add", "T1", *self.TERMS)
+        assert first.exit_code == 0, first.output
         done = wattlog(tariff, "add", "T1", "--kwh", "0.46")
         assert done.exit_code == 1
         assert "T1 has other terms, which never change: choose a new id" in done.output
