@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ _HISTORY_AT_MS = 1_700_000_000_000
 _BATCH = 10_000
 _WH = Decimal(1_000_000)
 _TOLD = 8
+_TELL_S = 30.0
+_MB, _BLOCK = 1e6, 512
 Figure = dict[str, Any]
 
 
@@ -53,10 +56,10 @@ def measure(quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="wattlog-loop-") as folder:
         settings = environment(Path(folder))
         with running(settings) as pid:
-            loop = _Loop(settings, pid)
+            loop = _Loop(settings, pid, Path(folder))
             register(loop.kafka, STATIONS)
             time.sleep(2)
-            loop.run(1)  # caches and the JVM
+            loop.run(sessions)  # caches and the JVM
             loop.settle()
             loop.rest()
             figures = []
@@ -77,7 +80,8 @@ def _name(what: str, history: int) -> str:
 
 
 class _Loop:
-    def __init__(self, settings: dict[str, str], pid: int) -> None:
+    def __init__(self, settings: dict[str, str], pid: int, folder: Path) -> None:
+        self._folder = folder
         self.kafka = load(KafkaSettings, settings)
         self._port = int(settings["WATTLOG_OCPP_PORT"])
         self._clickhouse = load(ClickHouseSettings, settings)
@@ -126,8 +130,11 @@ class _Loop:
         """Return when every session that ended is a CDR in ClickHouse; RuntimeError when that takes too long."""
         client = connect(self._clickhouse)
         until = time.monotonic() + within_s
-        found = 0
+        found, told = 0, time.monotonic()
         while found < self._expected:
+            if time.monotonic() - told > _TELL_S:
+                told = time.monotonic()
+                print(f"{found:,} of {self._expected:,} CDRs are rows", flush=True)
             if time.monotonic() > until:
                 raise RuntimeError(f"{found} of {self._expected} CDRs came to ClickHouse")
             time.sleep(1)
@@ -136,7 +143,7 @@ class _Loop:
 
     def remember(self, sessions: int) -> Figure:
         """Put finished sessions of other stations into Kafka, wait until they are CDRs; what one has cost."""
-        before, started = dict(_cpu_s(self._pid)), time.monotonic()
+        before, started, bytes_before = dict(_cpu_s(self._pid)), time.monotonic(), _bytes(self._folder)
         producer = Producer(producer_config(self.kafka, **{"linger.ms": 50}))
         encode, topic = Codec().encode, self.kafka.topic_prefix + TransactionStarted.TOPIC
         for number in range(sessions):
@@ -149,16 +156,20 @@ class _Loop:
         self.settle(max(_ROWS_WITHIN_S, sessions / _ROWS_PER_S))
         self.rest()
         used = {pid: used_s - before.get(pid, 0) for pid, used_s in _cpu_s(self._pid)}
-        self._tell(sessions, used, time.monotonic() - started)
+        self._tell(sessions, used, time.monotonic() - started, _bytes(self._folder) - bytes_before)
         name = f"a finished session of a history of {sessions:,}, start and end to all rows"
         return figure(name, sum(used.values()) / sessions * 1000, "CPU ms", None, None)
 
-    def _tell(self, sessions: int, used: dict[int, float], seconds: float) -> None:
+    def _tell(self, sessions: int, used: dict[int, float], seconds: float, disk: int) -> None:
         """What each process has used, for whoever wonders where it goes."""
         names = dict(_names(self._pid))
-        print(f"{sessions:,} finished sessions in {seconds:,.0f} s, {sum(used.values()):,.0f} CPU s:")
+        total_s = sum(used.values())
+        print(
+            f"{sessions:,} finished sessions: {seconds:,.0f} s, {total_s:,.0f} CPU s, {disk / _MB:,.0f} MB of disk"
+        )
         for pid, used_s in sorted(used.items(), key=lambda entry: -entry[1])[:_TOLD]:
-            print(f"  {used_s:8,.0f} CPU s  {names.get(pid, 'wattlog up')[-70:]}")
+            name = names.get(pid, "wattlog up")[-60:]
+            print(f"  {used_s:8,.0f} CPU s {_rss(pid) / _MB:8,.0f} MB  {name}", flush=True)
 
 
 def _finished(number: int) -> Iterator[TransactionStarted | TransactionEnded]:
@@ -174,6 +185,20 @@ def _finished(number: int) -> Iterator[TransactionStarted | TransactionEnded]:
     yield TransactionEnded(
         **about, event_id=derived_id("old", number, 1), ended_at=at + 50_000, meter_stop_wh=_WH + 1234, seq_no=1
     )
+
+
+def _bytes(folder: Path) -> int:
+    """On disk, under a folder whose files come and go."""
+    found = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):
+                found += os.stat(os.path.join(place, name), follow_symlinks=False).st_blocks * _BLOCK
+    return found
+
+
+def _rss(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _names(pid: int) -> Iterator[tuple[int, str]]:
