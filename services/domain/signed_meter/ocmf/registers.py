@@ -80,7 +80,8 @@ def is_end(reading: Reading) -> bool:
 
 def billing_readings(readings: Sequence[Reading]) -> list[Reading]:
     """The readings of the register that is billed, in order. The best register that has a begin and an end; when
-    none has both, all readings of the best rank, so that a change of register is seen."""
+    none has both, all readings of the best rank, so that a change of register is seen: of any rank, where there is
+    one begin and one end in all."""
     ranked: dict[object, tuple[int, list[Reading]]] = {}
     for reading in readings:
         place = rank(reading.register)
@@ -93,5 +94,8 @@ def billing_readings(readings: Sequence[Reading]) -> list[Reading]:
     for _, group in of_class:
         if any(map(is_begin, group)) and any(map(is_end, group)):
             return group
+    told = [reading for _, group in ranked.values() for reading in group]
+    if sum(map(is_begin, told)) == sum(map(is_end, told)) == 1:
+        of_class = list(ranked.values())
     chosen = {id(reading) for _, group in of_class for reading in group}
     return [reading for reading in readings if id(reading) in chosen]

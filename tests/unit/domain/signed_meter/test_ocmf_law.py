@@ -58,6 +58,8 @@ class TestSingle:
             ({"RU": "mOhm"}, "UNIT_MISMATCH"),
             ({"RU": "Wh", "RV": 1012750}, "UNIT_MISMATCH"),
             ({"RI": "1-b:1.8.1"}, "REGISTER_MISMATCH"),
+            ({"RI": "1-b:2.8.0"}, "REGISTER_MISMATCH"),
+            ({"RI": "1-b:C1.8.0"}, "REGISTER_MISMATCH"),
             *(({"ST": status}, "METER_STATUS") for status in "NTDRMXIOSEF"),
             ({"ST": ""}, "METER_STATUS"),
         ],
