@@ -85,6 +85,7 @@ class Reservation:
     expires_at: int
     updated_at: int
     active_at: int | None = None  # When the station accepted it.
+    agreed_until: int | None = None  # Its end as the station knows it, while it is asked for another one.
 
     @property
     def key(self) -> str:
@@ -106,6 +107,7 @@ class Reservation:
             "expires_at": self.expires_at,
             "updated_at": self.updated_at,
             "active_at": self.active_at,
+            "agreed_until": self.agreed_until,
         }
 
     @classmethod
@@ -125,4 +127,5 @@ class Reservation:
             expires_at=record["expires_at"],
             updated_at=record["updated_at"],
             active_at=record["active_at"],
+            agreed_until=record["agreed_until"],
         )

@@ -183,6 +183,7 @@ def _reserve(asked: Mapping[str, Any], known: Known, asking: Asking) -> Operatio
         expires_at=expires_at,
         updated_at=asking.now_ms,
         active_at=before.active_at if before is not None and stands else None,
+        agreed_until=reservations.agreed_until(before) if before is not None and stands else None,
     )
     payload = reservations.reserve_payload(new, _id_token(asked["token"], known))
     return Operation(station_id, "ReserveNow", payload, new)

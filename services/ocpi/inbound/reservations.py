@@ -93,21 +93,38 @@ def after(
     if command in ("RESERVE_NOW", RESERVE_BOOKING):
         if accepted:
             since = now_ms if known.active_at is None else known.active_at
-            return replace(known, status=ACTIVE, updated_at=now_ms, active_at=since)
-        refused = answer.outcome is CommandOutcome.REJECTED and known.status == REQUESTED
-        return replace(known, status=REFUSED, updated_at=now_ms) if refused else None
+            return replace(known, status=ACTIVE, updated_at=now_ms, active_at=since, agreed_until=None)
+        return _refused(known, now_ms) if answer.outcome is CommandOutcome.REJECTED else None
     if command == "CANCEL_RESERVATION" and accepted:
         return replace(known, status=CANCELED, updated_at=now_ms)
     return None
 
 
+def _refused(known: Reservation, now_ms: Millis) -> Reservation | None:
+    """One that stands goes on as it was when its station does not change it."""
+    if known.status == REQUESTED:
+        return replace(known, status=REFUSED, updated_at=now_ms)
+    if known.agreed_until is None:
+        return None
+    return replace(known, expires_at=known.agreed_until, agreed_until=None, updated_at=now_ms)
+
+
+def agreed_until(before: Reservation) -> Millis | None:
+    """When one that is to be changed ends as its station knows it; None when it knows of none yet."""
+    if before.status != ACTIVE:
+        return None
+    return before.expires_at if before.agreed_until is None else before.agreed_until
+
+
 def over(known: Reservation, now_ms: Millis) -> ReservationEnded | None:
     """That the time is over of one which a station had accepted, and nobody gave up; whether it was used or not.
 
-    None as long as it is not over, and a week later: then it was told.
+    None as long as it is not over, and a week later: then it was told. A change that its station never answered
+    is none.
     """
     if known.active_at is None or known.status not in (ACTIVE, EXPIRED):
         return None
+    ended_at = known.expires_at if known.agreed_until is None else min(known.agreed_until, known.expires_at)
     if not known.expires_at + _GRACE_MS <= now_ms <= known.expires_at + _LONGEST_MS:
         return None
     causes = (known.tenant, known.partner_id, known.reservation_id, known.active_at)
@@ -121,6 +138,6 @@ def over(known: Reservation, now_ms: Millis) -> ReservationEnded | None:
         evse_id=known.evse_id,
         id_token=IdToken(value=known.token_uid, authorization_method=_COMMAND),
         reserved_from=known.active_at,
-        expires_at=known.expires_at,
+        expires_at=ended_at,
         recorded_at=now_ms,
     )

@@ -11,6 +11,7 @@ from services.domain.units import rfc3339
 from services.ocpi.inbound.reservations import (
     Asking,
     after,
+    agreed_until,
     expiry,
     known_as,
     number,
@@ -127,3 +128,32 @@ class TestOver:
 
     def test_is_not_told_of_what_no_station_accepted(self) -> None:
         assert over(replace(self.ACTIVE, active_at=None), START + 90_000) is None
+
+
+class TestChange:
+    """A reservation that stands is asked for again, with another end."""
+
+    LATER = reservation(active_at=START, expires_at=START + 120_000, agreed_until=START + 60_000)
+
+    def test_that_is_refused_leaves_the_end_that_was_agreed(self) -> None:
+        found = after(self.LATER, "RESERVE_NOW", answered(CommandOutcome.REJECTED), START + 5)
+        assert found == replace(self.LATER, expires_at=START + 60_000, agreed_until=None, updated_at=START + 5)
+        assert (
+            after(replace(self.LATER, agreed_until=None), "RESERVE_NOW", answered(CommandOutcome.REJECTED), 5)
+            is None
+        )
+
+    def test_that_is_accepted_is_the_end_that_is_agreed(self) -> None:
+        found = after(self.LATER, "RESERVE_NOW", answered(CommandOutcome.ACCEPTED), START + 5)
+        assert found is not None
+        assert (found.expires_at, found.agreed_until, found.active_at) == (START + 120_000, None, START)
+
+    def test_keeps_in_mind_what_the_station_knows(self) -> None:
+        assert agreed_until(reservation(status="REQUESTED")) is None
+        assert agreed_until(replace(self.LATER, agreed_until=None)) == START + 120_000
+        assert agreed_until(self.LATER) == START + 60_000
+
+    def test_that_is_never_answered_was_none(self) -> None:
+        found = over(self.LATER, START + 150_000)
+        assert found is not None
+        assert found.expires_at == START + 60_000
