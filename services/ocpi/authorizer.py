@@ -25,6 +25,7 @@ from services.ocpi.outbound import authorize, configuration
 from services.ocpi.peer import Peer
 from services.ocpi.registrar import access_to
 from services.ocpi.routes import party_of_partner
+from services.ocpi.silence import Silence
 from services.ocpi.wire.envelope import encoded
 from services.ocpi.wire.errands import Errand
 from services.ocpi.wire.parties import Party
@@ -60,6 +61,7 @@ class Authorizer:
         operator: Party,
         publish: Callable[..., Awaitable[None]],
         now_ms: Callable[[], Millis],
+        chance: Callable[[], float],
     ) -> None:
         self._peer = peer
         self._seal = seal
@@ -69,6 +71,7 @@ class Authorizer:
         self._now_ms = now_ms
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_at: Counted[str] = Counted()
+        self._silence = Silence(now_ms, chance)
 
     def take(self, events: Sequence[Any]) -> None:
         """Records of `authorization.requests`. What is too late, or too much, is left to the edge's fallback."""
@@ -133,10 +136,17 @@ class Authorizer:
             return info.silent(errand, standing.value)
         if self._open_at[partner.key] >= _MOST_OPEN_AT_ONE:
             return info.silent(errand, "too many requests to it are open")._replace(outcome=BUSY)
+        why_not = self._silence.why_not(partner.key, self._open_at[partner.key])
+        if why_not:
+            return info.silent(errand, why_not)
         self._open_at[partner.key] += 1
         try:
             reply = await self._asked(errand, request, known, started)
-        except (Refused, Unreachable, CannotUnseal) as error:
+            self._silence.answered(partner.key)
+        except (Refused, CannotUnseal) as error:
+            reply = info.silent(errand, str(error))
+        except Unreachable as error:
+            self._silence.kept_silent(partner.key)
             reply = info.silent(errand, str(error))
         finally:
             self._open_at[partner.key] -= 1

@@ -101,16 +101,18 @@ class Case:
 
     def __init__(self, network: Partners, *partners: Partner, known: Token | None = None) -> None:
         self.told: list[Any] = []
+        self.now = NOW
         self.known = Known(list(partners), {known.token_uid: known} if known else {})
         self.authorizer = Authorizer(
             cast(Peer, network), SEAL, cast(Directory, self.known), Party("DE", "WAT"),
-            self.publish, lambda: NOW,
+            self.publish, lambda: self.now, lambda: 0.9,
         )  # fmt: skip
 
     async def publish(self, *events: Any) -> None:
         self.told.extend(events)
 
     async def answer(self) -> AuthorizationAnswered:
+        self.told.clear()
         self.authorizer.take([ASKED])
         await until(lambda: any(isinstance(event, AuthorizationAnswered) for event in self.told))
         (found,) = [event for event in self.told if isinstance(event, AuthorizationAnswered)]
@@ -210,3 +212,58 @@ class TestAuthorizer:
         case.authorizer.take([ASKED])
         await case.authorizer.close()
         assert case.told == []
+
+
+class TestSilence:
+    async def test_of_a_partner_keeps_nobody_waiting_after_three_times(self) -> None:
+        network = Partners(TNM=Unreachable("no answer within 4 s"))
+        case = Case(network, askable(), known=OWN)
+        for _ in range(5):
+            answer = await case.answer()
+            assert answer.outcome == "SILENT"
+        assert len(network.asked) == 3
+        assert answer.replies[0].detail == "it has not answered 3 times in a row"
+
+    async def test_ends_when_one_request_is_answered(self) -> None:
+        network = Partners(TNM=Unreachable("no answer within 4 s"))
+        case = Case(network, askable(), known=OWN)
+        for _ in range(4):
+            await case.answer()
+        case.now = NOW + 5_000
+        await case.answer()
+        assert len(network.asked) == 4
+        await case.answer()
+        assert len(network.asked) == 4
+        network.answers["TNM"] = info("ALLOWED")
+        case.now = NOW + 30_000
+        assert (await case.answer()).outcome == "ALLOWED"
+        assert (await case.answer()).outcome == "ALLOWED"
+        assert len(network.asked) == 6
+
+    async def test_is_tried_by_one_driver_at_a_time(self) -> None:
+        network = Partners(TNM=Unreachable("no answer within 4 s"))
+        case = Case(network, askable(), known=OWN)
+        for _ in range(3):
+            await case.answer()
+        case.now = NOW + 5_000
+        network.answers["TNM"] = None
+        case.authorizer.take([ASKED])
+        await until(lambda: network.open == 1)
+        assert (await case.answer()).outcome == "SILENT"
+        assert network.open == 1
+        await case.authorizer.close()
+
+    async def test_is_not_what_a_partner_says_that_has_trouble(self) -> None:
+        network = Partners(TNM=Answer(500, {}, b""))
+        case = Case(network, askable(), known=OWN)
+        for _ in range(6):
+            assert (await case.answer()).outcome == "SILENT"
+        assert len(network.asked) == 6
+
+    async def test_is_not_that_of_another_partner(self) -> None:
+        network = Partners(TNM=Unreachable("no answer within 4 s"), ABC=NOBODY)
+        case = Case(network, askable(), askable("DE-ABC"))
+        for _ in range(5):
+            await case.answer()
+        asked = [url.split("/")[2].split(".")[0] for url, _, _ in network.asked]
+        assert (asked.count("TNM"), asked.count("ABC")) == (3, 5)
