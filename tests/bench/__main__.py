@@ -29,6 +29,7 @@ BENCHMARKS = [
     "pricing",
     "local_lists",
     "ocpi_pull",
+    "ocpi_outbox",
 ]
 Figure = dict[str, Any]
 

@@ -18,6 +18,7 @@ from services.ocpi.push.courier import Courier, Means
 from services.ocpi.push.receivers import is_connected
 from services.ocpi.push.telling import as_before
 from services.ocpi.push.waiting import BACKLOG, LIVE
+from services.runtime import garbage
 from services.runtime.bus import Bus, NotDurable
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
@@ -85,6 +86,7 @@ class Sender:
         self._queue: View[PushQueued] = View(kafka, codec, PushQueued.TOPIC, self._noticed)
         self._inbox: deque[str] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._begun = False
         self._said: dict[str, PartnerDeliveries] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self.couriers: dict[str, Courier] = {}
@@ -123,6 +125,10 @@ class Sender:
                 self._courier(f"{push.tenant}/{push.partner_id}").add(push)
         if self._inbox and self._loop is not None:
             self._loop.call_later(0, self._take_in)
+        elif not self._begun:
+            # What waits stays for long, and walking it would make everybody wait.
+            self._begun = True
+            garbage.calm()
 
     def _is_early(self, push: PushQueued) -> bool:
         """Whether it only comes to be true, as a price that was announced does; then it is taken in again."""
