@@ -16,6 +16,7 @@ from services.domain.events.reservation import Reservation
 from services.domain.ids import derived_id
 from services.domain.tokens import normalise_uid
 from services.domain.units import Millis, rfc3339
+from services.ocpi.command_desk import Message
 from services.ocpi.inbound import bookings, commands, reservations
 from services.ocpi.inbound.commands import NotDone, Operation
 from services.ocpi.inbound.reservations import Asking
@@ -165,7 +166,7 @@ class BookingDesk:
         if not url or not partner.sealed_token or not partner.enabled:
             return
         path = f"{url}/{booking['country_code']}/{booking['party_id']}/{booking['id']}"
-        await self._requests.means.desk.tell(partner, path, "Booking", V230, booking, "PUT")
+        await self._requests.means.desk.tell(partner, path, V230, Message("Booking", booking, "PUT"))
 
 
 def reservable(equipment: Equipment) -> bool:

@@ -3,25 +3,29 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from services.domain.events.common import PartnerQuirks
 from services.ocpi.inbound.answers import Told, told
 from services.ocpi.outbound import quirks
-from services.ocpi.wire.envelope import encoded
+from services.ocpi.wire.envelope import Status, encoded
 from services.runtime.egress import Answer, Egress, Refused, Unreachable
 
 MOST_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = 10.0
+_PASSING: Final = frozenset({408, 425, 429, *range(500, 600)})
+_PASSING_OCPI: Final = frozenset({Status.SERVER_ERROR, Status.FORWARDING_TIMEOUT, Status.NOT_CONNECTED})
 
 
 class Unusable(Exception):
-    """A partner's endpoint cannot be used. `told` is what the partner may know, the text is for us."""
+    """A partner's endpoint cannot be used. `told` is what the partner may know, the text is for us; `passing`: it
+    may be otherwise in a moment."""
 
-    def __init__(self, told: str, reason: str, *, unauthorized: bool = False) -> None:
+    def __init__(self, told: str, reason: str, *, unauthorized: bool = False, passing: bool = False) -> None:
         super().__init__(reason)
         self.told = told
         self.unauthorized = unauthorized
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,15 @@ class Peer:
         except Refused as error:
             raise Unusable("its address is not allowed here", f"{url}: {error}") from error
         except Unreachable as error:
-            raise Unusable("it gave no usable answer", f"{url}: {error}") from error
+            raise Unusable("it gave no usable answer", f"{url}: {error}", passing=True) from error
         if answer.status in (401, 403):
             told_us = "it does not accept the token that you gave us"
             raise Unusable(told_us, f"{url}: HTTP {answer.status}", unauthorized=True)
         understood = told(answer.body)
         if answer.status // 100 != 2 or not understood.succeeded:
             reason = f"HTTP {answer.status}, OCPI {understood.status_code} {understood.message[:200]}"
-            raise Unusable(f"it answered {reason[:60]}", f"{url}: {reason}")
+            passing = answer.status in _PASSING or understood.status_code in _PASSING_OCPI
+            raise Unusable(f"it answered {reason[:60]}", f"{url}: {reason}", passing=passing)
         return Exchanged(understood, answer.headers, answer.body)
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from services.domain.events.partner import PartnerCommandTaken
 from services.domain.events.reservation import Reservation
 from services.domain.events.station import CommandAnswered, ReservationStatusChanged
 from services.domain.units import Millis
-from services.ocpi.command_desk import CommandDesk
+from services.ocpi.command_desk import CommandDesk, Message
 from services.ocpi.directory import Directory
 from services.ocpi.inbound import reservations
 from services.ocpi.outbound.command_results import CANCELED_RESERVATION
@@ -109,4 +109,4 @@ class ReservationWatch:
             # One that expires ends as was agreed; the partner knows.
             if one.response_url and event.status == "Removed" and partner is not None and partner.enabled:
                 body = {"result": CANCELED_RESERVATION}
-                await self._desk.tell(partner, one.response_url, "CommandResult", one.version, body)
+                await self._desk.tell(partner, one.response_url, one.version, Message("CommandResult", body))

@@ -1,6 +1,7 @@
 """What comes from stations for partners: results of commands, what they do by themselves, tokens to ask about."""
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,7 +53,9 @@ class StationTraffic:
         def follow(taken: PartnerCommandTaken, answer: CommandAnswered | None) -> list[Event]:
             return [*reserved(taken, answer), *profiles(taken, answer)]
 
-        kept = command_desk.Outside(settings.operator, bus.publish, directory.partner, follow, now_ms)
+        kept = command_desk.Outside(
+            settings.operator, bus.publish, directory.partner, follow, now_ms, directory.standing, random.random
+        )
         kafka, now = settings.kafka, now_ms()
         self._directory = directory
         self._resumed = False
@@ -68,7 +71,7 @@ class StationTraffic:
         topics = [PartnerCommandTaken.TOPIC, CommandAnswered.TOPIC]
         self._commands = Tail(kafka, codec, topics, self._ended, now - _LOOK_BACK_MS)
         self._stations = Tail(kafka, codec, [ReservationStatusChanged.TOPIC], self._said, now)
-        self._authorizer = Authorizer(peer, seal, directory, settings.operator, bus.publish, now_ms)
+        self._authorizer = Authorizer(peer, seal, directory, settings.operator, bus.publish, now_ms, random.random)
         asked = [AuthorizationRequested.TOPIC]
         self._tokens = Tail(kafka, codec, asked, self._authorizer.take, group=_GROUP)
 

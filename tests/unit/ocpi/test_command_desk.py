@@ -13,8 +13,10 @@ from services.domain.events.partner import Partner, PartnerCommandSettled
 from services.domain.events.station import ReportReceived
 from services.ocpi.command_desk import CommandDesk, Outside
 from services.ocpi.inbound.charging_profiles import profile_id
+from services.ocpi.inbound.clients import Standing
 from services.ocpi.peer import Unusable
 from services.ocpi.profile_watch import evse_of, follow, sender_url
+from services.ocpi.push.circuit import Patience
 from services.ocpi.wire.kinds import SET_PROFILE, UPDATE_PROFILE
 from services.ocpi.wire.parties import Party
 from services.runtime.bus import NotDurable
@@ -34,15 +36,29 @@ class Scene:
         self.told: list[tuple[str, str, Any]] = []
         self.log: list[Any] = []
         self.away = self.refuses = False
+        self.troubles = 0
+        self.asked = 0
+        self.standing = Standing.HERE
         self.now = START
-        outside = Outside(Party("DE", "WAT"), self._publish, lambda _: known, lambda *_: [], lambda: self.now)
+        outside = Outside(
+            Party("DE", "WAT"),
+            self._publish,
+            lambda _: known,
+            lambda *_: [],
+            lambda: self.now,
+            lambda _: self.standing,
+            patience=Patience(first_ms=1, most_ms=2),
+        )
         self.desk = CommandDesk(self, SEAL, edge_id, outside)  # type: ignore[arg-type]
 
     async def ask(self, method: str, url: str, _access: Any, body: Any, headers: dict[str, str]) -> None:
         """In place of the peer."""
         self.headers = headers
+        self.asked += 1
         if self.refuses:
-            raise Unusable("it gave no usable answer", "HTTP 500")
+            raise Unusable("it gave no usable answer", "HTTP 404")
+        if self.asked <= self.troubles:
+            raise Unusable("it gave no usable answer", "HTTP 500", passing=True)
         self.told.append((method, url, body))
 
     async def _publish(self, *events: Any) -> None:
@@ -156,7 +172,52 @@ class TestDesk:
             assert (settled.delivered, bool(settled.detail)) == (False, True)
         refusing = Scene()
         refusing.refuses = True
-        assert "HTTP 500" in played(_once, refusing).settled[0].detail
+        assert "HTTP 404" in played(_once, refusing).settled[0].detail
+        assert refusing.asked == 1
+
+    def test_tries_again_while_its_partner_is_in_trouble(self) -> None:
+        scene = Scene()
+        scene.troubles = 3
+        played(_patiently, scene)
+        assert scene.asked == 4
+        assert scene.told == [("POST", URL, {"result": "ACCEPTED"})]
+        assert [one.delivered for one in scene.settled] == [True]
+
+    def test_asks_nobody_whom_its_hub_is_not_connected_to(self) -> None:
+        scene = Scene()
+        scene.standing = Standing.AWAY
+
+        async def story(on: Scene) -> None:
+            await _once(on)
+            await asyncio.sleep(0.02)
+            assert (on.asked, on.settled) == (0, [])
+            on.standing = Standing.HERE
+            await _until(lambda: bool(on.settled))
+
+        assert played(story, scene).told == [("POST", URL, {"result": "ACCEPTED"})]
+
+    def test_gives_up_before_another_process_takes_it_over(self) -> None:
+        scene = Scene()
+        scene.troubles = 1_000
+
+        async def story(on: Scene) -> None:
+            await _once(on)
+            await _until(lambda: on.asked > 1)
+            on.now = START + 50_000
+            await _until(lambda: bool(on.settled))
+
+        (settled,) = played(story, scene).settled
+        assert (settled.delivered, settled.detail) == (False, "HTTP 500")
+
+    def test_leaves_to_the_next_process_what_could_not_be_told_yet(self) -> None:
+        scene = Scene()
+        scene.troubles = 1_000
+
+        async def story(on: Scene) -> None:
+            await _once(on)
+            await _until(lambda: on.asked > 1)
+
+        assert played(story, scene).settled == []
 
     def test_survives_a_kafka_that_is_away(self) -> None:
         async def story(scene: Scene) -> None:
@@ -229,6 +290,16 @@ async def _once(scene: Scene) -> None:
     scene.desk.resume()
     await scene.desk.expect(taken())
     scene.desk.take([answered()])
+
+
+async def _patiently(scene: Scene) -> None:
+    await _once(scene)
+    await _until(lambda: bool(scene.settled))
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    while not true():
+        await asyncio.sleep(0.001)
 
 
 def _as(event: Any, number: int) -> Any:
