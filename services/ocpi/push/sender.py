@@ -85,6 +85,8 @@ class Sender:
         self._states: View[PartnerDeliveries] = View(kafka, codec, PartnerDeliveries.TOPIC)
         self._queue: View[PushQueued] = View(kafka, codec, PushQueued.TOPIC, self._noticed)
         self._inbox: deque[str] = deque()
+        self._news: deque[str] = deque()
+        self._draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begun = False
         self._said: dict[str, PartnerDeliveries] = {}
@@ -113,18 +115,30 @@ class Sender:
         """On the view's thread. Until the queue is read whole nothing is taken in: entries may yet be deleted."""
         if push is None:
             return
-        self._inbox.append(key)
-        if self._loop is not None and len(self._inbox) == 1:
-            self._loop.call_soon_threadsafe(self._take_in)
+        if self._loop is None:
+            self._inbox.append(key)
+            return
+        self._news.append(key)
+        if len(self._news) == 1:
+            self._loop.call_soon_threadsafe(self._take_in_unless_draining)
+
+    def _take_in_unless_draining(self) -> None:
+        if not self._draining:
+            self._take_in()
 
     def _take_in(self) -> None:
-        """Hand changes to couriers, so many at a time that nobody on the event loop waits for long."""
-        for _ in range(min(_AT_ONCE, len(self._inbox))):
-            push = self._queue.get(self._inbox.popleft())
+        """Hand changes to couriers, so many at a time that nobody on the event loop waits for long. What comes
+        while a long queue is being read does not stand at its end."""
+        for _ in range(_AT_ONCE):
+            inbox = self._news or self._inbox
+            if not inbox:
+                break
+            push = self._queue.get(inbox.popleft())
             if push is not None and not self._is_early(push):
                 self._courier(f"{push.tenant}/{push.partner_id}").add(push)
-        if self._inbox and self._loop is not None:
-            self._loop.call_later(0, self._take_in)
+        self._draining = bool(self._news or self._inbox)
+        if self._draining:
+            asyncio.get_running_loop().call_later(0, self._take_in)
         elif not self._begun:
             # What waits stays for long, and walking it would make everybody wait.
             self._begun = True
@@ -155,8 +169,8 @@ class Sender:
             for task in self._running.values():
                 if task.done():
                     task.result()
-            if self._inbox:
-                self._take_in()
+            if self._news:
+                self._take_in_unless_draining()
             if number % _SAY_EVERY == 0:
                 self._say()
             number += 1
