@@ -38,7 +38,7 @@ TOPICS = [
     "transaction.events.v1", "authorization.events.v1", "token.state.v1", "ocpp.frames.v1",
     "certificate.events.v1", "certificate.state.v1", "tariff.state.v1", "tariff.prices.v1", "location.state.v1",
     "agreement.state.v1", "authorization.requests.v1", "authorization.answers.v1", "partner.state.v1",
-    "charging.events.v1",
+    "charging.events.v1", "reservation.state.v1",
 ]  # fmt: skip
 TOLD = [
     "station.events.v1", "station.results.v1", "transaction.events.v1", "authorization.events.v1",
