@@ -106,7 +106,10 @@ class OcppSettings:
     hold_s: int = setting(20, "longest time that a reply waits for Kafka; stations give up after about 30")
     call_timeout_s: int = setting(30, "longest time that a station may take to answer us")
     ping_s: int = setting(60, "silence after which a station is pinged; a second such time without a word ends it")
-    max_frame_bytes: int = setting(65_536, "longest message of a station")
+    max_frame_bytes: int = setting(
+        131_072,
+        "longest message of a station; readings of a day in the StopTransaction of OCPP 1.6 take some 100 kB",
+    )
     max_pending_calls: int = setting(16, "calls of one station that may wait for Kafka before it is not read on")
     station_messages_per_s: int = setting(
         100, "messages (of up to 1 KiB) that one station may send in the long run; what exceeds it is read later"

@@ -262,6 +262,28 @@ async def puts_its_readings_into_the_stop(it: Line) -> Ledger:
     return [line(number, 0, 600)]
 
 
+async def tells_a_day_in_its_stop(it: Line) -> Ledger:
+    """Readings of each five minutes, of four things: more than 100 kB in one message."""
+    things = {
+        "Energy.Active.Import.Register": "Wh", "Power.Active.Import": "W", "Current.Import": "A", "SoC": "Percent",
+    }  # fmt: skip
+
+    def readings(step: int) -> dict[str, Any]:
+        told = [
+            {"value": f"{100 * step}", "measurand": thing, "unit": unit, "context": "Sample.Periodic"}
+            for thing, unit in things.items()
+        ]
+        return {"timestamp": at(5 * step - 24 * 60), "sampledValue": told}
+
+    async with it.open() as held:
+        number = (await it.call(held, "StartTransaction", start(0, -24 * 60)))["transactionId"]
+        data = [readings(step) for step in range(1, 289)]
+        ended = stop(number, 28_800, 0, transactionData=data)
+        assert len(it.frame("StopTransaction", ended)[1]) > 100_000
+        await it.call(held, "StopTransaction", ended)
+    return [line(number, 0, 28_800)]
+
+
 async def closes_with_its_last_word(it: Line) -> Ledger:
     async with it.open() as held:
         number = (await it.call(held, "StartTransaction", start(41)))["transactionId"]
@@ -329,6 +351,7 @@ STATIONS = [
     is_cut_off_before_each_answer,
     charges_on_two_connectors_at_once,
     puts_its_readings_into_the_stop,
+    tells_a_day_in_its_stop,
     closes_with_its_last_word,
     changes_its_protocol_in_the_middle,
     wakes_in_1970,

@@ -224,7 +224,7 @@ class TestCommands:
                 details = [result.detail or "" for result in results]
                 assert details[1] == "NotSupported: no"
                 assert "HTTP 302" in details[2]
-                assert "more than 65536 bytes" in details[3]
+                assert "more than 131072 bytes" in details[3]
                 assert "document type" in details[4]
                 assert "'status' is missing" in details[5]
                 assert len(heard) == 6
