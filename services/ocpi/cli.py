@@ -18,6 +18,7 @@ from services.domain.providers import ALLOW, REFUSE
 from services.ocpi import app, cli_hub, cli_sandbox
 from services.ocpi.inbound.authorization import token_hash, well_formed
 from services.ocpi.inbound.refusal import Refusal
+from services.ocpi.inbound.succession import Succession
 from services.ocpi.outbound import registration
 from services.ocpi.peer import Unusable
 from services.ocpi.push import cli as push
@@ -151,14 +152,15 @@ def register(
     chosen = load(OcpiSettings)
     if not well_formed(token):
         fail("a token has 1 to 64 printable ASCII characters without blanks")
-    with reading(Partner) as view:
+    succession = Succession()
+    with reading(Partner, succession.take) as view:
         known = view.get(f"{chosen.common.tenant}/{partner_id.upper()}")
         if known is None:
             fail(f"{partner_id} is not there: `wattlog partner add` it first")
         if known.hub:
             fail(f"{partner_id} is behind {known.hub}, which is registered in its place")
         try:
-            after = asyncio.run(_registered(chosen, known, versions_url, token, view.get))
+            after = asyncio.run(_registered(chosen, known, versions_url, token, view.get, succession))
         except (Unusable, Refusal) as error:
             fail(f"{known.partner_id} could not be registered at: {error}")
     modules = ", ".join(sorted({endpoint.module for endpoint in after.endpoints}))
@@ -166,7 +168,12 @@ def register(
 
 
 async def _registered(
-    chosen: OcpiSettings, known: Partner, url: str, token: str, look_up: Callable[[str], Partner | None]
+    chosen: OcpiSettings,
+    known: Partner,
+    url: str,
+    token: str,
+    look_up: Callable[[str], Partner | None],
+    succession: Succession,
 ) -> Partner:
     async def keep(*events: Event) -> None:
         await asyncio.to_thread(publish, *events)
@@ -174,7 +181,8 @@ async def _registered(
     published: Callable[..., Awaitable[None]] = keep
     egress = Egress()
     try:
-        registrar = app.registrar_of(chosen, egress, Outside(published, look_up, now_ms, app.new_token))
+        outside = Outside(published, look_up, succession.winner, now_ms, app.new_token)
+        registrar = app.registrar_of(chosen, egress, outside)
         return await registrar.register(known, url, token)
     finally:
         await egress.close()

@@ -29,6 +29,7 @@ from services.domain.tokens import normalise_uid, token_key
 from services.domain.units import Millis
 from services.ocpi.clients import Clients
 from services.ocpi.inbound.clients import Standing
+from services.ocpi.inbound.succession import Succession
 from services.ocpi.wire.parties import Party, party_of
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
@@ -104,7 +105,8 @@ class Directory:
         """Whom to ask about which token."""
         self.clients = Clients()
         """Whom hubs are connected to."""
-        self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC, self.providers.changed)
+        self.succession = Succession()
+        self._partners: View[Partner] = View(kafka, codec, Partner.TOPIC, self._partner_changed)
         self._tokens: View[Token] = View(kafka, codec, Token.TOPIC, self._holders.changed)
         self._stations: View[Station] = View(kafka, codec, Station.TOPIC)
         self._book = TariffBook(kafka, codec)
@@ -142,6 +144,10 @@ class Directory:
             self._profiles,
             self._reservations,
         )
+
+    def _partner_changed(self, key: str, partner: Partner | None) -> None:
+        self.providers.changed(key, partner)
+        self.succession.take(key, partner)
 
     def partner(self, key: str) -> Partner | None:
         """By its key in partner.state; a party behind a hub as it is reached through that."""

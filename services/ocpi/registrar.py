@@ -30,10 +30,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the registrar needs from elsewhere. `known` is the partner of a key as the edge knows it now."""
+    """What the registrar needs from elsewhere. `known` is the partner of a key as the edge knows it now; `winner`
+    is which state came first of those made from one, given that one's token hash and ours (`Succession`)."""
 
     publish: Callable[..., Awaitable[None]]
     known: Callable[[str], Partner | None]
+    winner: Callable[[str, Partner], Partner | None]
     now_ms: Callable[[], Millis]
     new_token: Callable[[], str]
 
@@ -79,7 +81,7 @@ class Registrar:
         """DELETE: the partner takes its credentials back, and ours are worth nothing either."""
         async with self._turn(partner):
             self._check_turn(partner, REGISTERED)
-            await self._keep(*registration.unregistered(partner, self._outside.now_ms()))
+            await self._keep(partner, *registration.unregistered(partner, self._outside.now_ms()))
 
     def _turn(self, partner: Partner) -> asyncio.Lock:
         turn = self._turns[partner.key]
@@ -121,7 +123,7 @@ class Registrar:
             plain_token_header=access.plain,
         )
         now = self._outside.now_ms()
-        await self._keep(*registration.registered(partner, agreed, "partner", offer.warnings, now))
+        await self._keep(partner, *registration.registered(partner, agreed, "partner", offer.warnings, now))
         return configuration.credentials(self._own, version, token)
 
     async def _look_back(
@@ -137,15 +139,32 @@ class Registrar:
             raise Refusal(Status.CLIENT_UNUSABLE, told) from error
         return handshake.endpoints(details.data, version), found
 
-    async def _keep(self, after: Partner, *events: Event) -> None:
-        """Durable, and known here, before anybody is told: the partner may use its new token at once."""
-        await self._outside.publish(*events, after)
+    async def _keep(self, before: Partner, after: Partner, *events: Event) -> None:
+        """Durable, and known here, before anybody is told: the partner may use its new token at once.
+
+        Refusal when another process has made something else of `before` first; that is what holds then.
+        """
+        if await self._put(before, after) != after:
+            raise Refusal(Status.CLIENT_ERROR, "it has exchanged credentials with us meanwhile")
+        await self._outside.publish(*events)
+
+    async def _put(self, before: Partner, after: Partner) -> Partner:
+        """What counts in the end: `after`, or what came first, which is published again so that it is the last."""
+        while True:
+            await self._outside.publish(after)
+            winner = await self._winner(before, after)
+            if winner == after:
+                return after
+            before, after = after, winner
+
+    async def _winner(self, before: Partner, after: Partner) -> Partner:
         for _ in range(int(_SEEN_S / 0.01)):
-            current = self._outside.known(after.key)
-            if current is not None and current.updated_at >= after.updated_at:
-                return
+            winner = self._outside.winner(before.token_hash, after)
+            if winner is not None:
+                return winner
             await asyncio.sleep(0.01)
         log.warning("a partner's new state was not seen in time", partner=after.partner_id)
+        return after
 
     async def register(self, partner: Partner, versions_url: str, given_token: str) -> Partner:
         """Register at a partner that has given us a token (A) and the URL of its versions.
@@ -158,14 +177,14 @@ class Registrar:
         invited = replace(
             before, registration=INVITED, token_hash=token_hash(token), updated_at=self._outside.now_ms()
         )
-        await self._keep(invited, registration.invited(invited, "cli"))
+        await self._keep(before, invited, registration.invited(invited, "cli"))
         try:
             after, event = await self._registered_at(invited, versions_url, given_token, token)
             self._check_still(invited)
         except (Unusable, Refusal):
             await self._restore(before, invited)
             raise
-        await self._keep(after, event)
+        await self._keep(invited, after, event)
         return after
 
     def _check_still(self, invited: Partner) -> None:
@@ -179,7 +198,7 @@ class Registrar:
         current = self._outside.known(invited.key)
         if current is not None and current.token_hash == invited.token_hash:
             later = max(self._outside.now_ms(), current.updated_at + 1)
-            await self._keep(replace(before, updated_at=later))
+            await self._put(invited, replace(before, updated_at=later))
 
     async def _registered_at(
         self, invited: Partner, versions_url: str, given_token: str, token: str

@@ -11,7 +11,7 @@ from services.domain.folding import Event
 from services.runtime.bus import NotDurable, publish_sync
 from services.runtime.registry import codec_of
 from services.runtime.settings import CommonSettings, KafkaSettings, load
-from services.runtime.view import View
+from services.runtime.view import OnChange, View
 
 WAIT_S = 10.0
 """How long a tool waits for Kafka."""
@@ -26,10 +26,13 @@ def fail(message: str) -> NoReturn:
 
 
 @contextmanager
-def reading(kind: type[T]) -> Iterator[View[T]]:
-    """The state topic of an event type, read to its end and kept up to date while the block runs."""
+def reading(kind: type[T], on_change: OnChange[T] | None = None) -> Iterator[View[T]]:
+    """The state topic of an event type, read to its end and kept up to date while the block runs.
+
+    `on_change` is told each value by its key, None for one that is gone, on a thread of its own.
+    """
     topic: str = kind.TOPIC  # type: ignore[attr-defined]
-    view: View[T] = View(load(KafkaSettings), codec_of(load(CommonSettings)), topic)
+    view: View[T] = View(load(KafkaSettings), codec_of(load(CommonSettings)), topic, on_change)
     view.start()
     try:
         reaching_kafka(lambda: asyncio.run(view.wait_caught_up(WAIT_S)))
