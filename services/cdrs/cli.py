@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.domain.events.common import TariffTerms
+from services.domain.events.common import TariffElement, TariffTerms
 from services.domain.events.tariff import EnergyPriceAnnounced, Tariff
 from services.domain.ids import derived_id
 from services.domain.tariff import checked
@@ -172,11 +172,16 @@ _UNITS = {"ENERGY": "kWh", "TIME": "hour", "PARKING_TIME": "hour parked", "FLAT"
 
 
 def _told_elements(terms: TariffTerms) -> str:
-    """The first element in words, and how many follow."""
-    first, *more = terms.elements
+    """The first element that prices charging in words, and how many others there are."""
+    first = next((one for one in terms.elements if not _is_for_reservations(one)), terms.elements[0])
+    more = len(terms.elements) - 1
     parts = _parts(terms.currency, ((one.price, _UNITS[one.type]) for one in first.price_components))
     words = ", ".join(parts) or "free of charge"
-    return f"{words}; and {len(more)} more elements" if more else words
+    return f"{words}; and {more} more elements" if more else words
+
+
+def _is_for_reservations(element: TariffElement) -> bool:
+    return element.restrictions is not None and element.restrictions.reservation is not None
 
 
 def _parts(currency: str, prices: Iterable[tuple[Decimal, str]]) -> list[str]:
