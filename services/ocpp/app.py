@@ -34,6 +34,7 @@ from services.ocpp.soap.server import SoapServer
 from services.ocpp.sockets import Listeners, serve
 from services.ocpp.token_inquiries import TokenInquiries
 from services.ocpp.tokens_in_use import HORIZON_MS, TokensInUse
+from services.ocpp.wire.quirks import chooser
 from services.runtime import garbage
 from services.runtime.bus import Bus
 from services.runtime.clock import now_ms
@@ -184,7 +185,7 @@ def _edge(settings: OcppSettings, tokens: View[Token], registry: _Registry) -> E
         boot_retry_s=settings.boot_retry_s,
         data_transfer_vendors=settings.vendors(),
         master_pass_group=settings.master_pass_group,
-        quirks=settings.quirks(),
+        quirks=chooser(settings.quirks()),
         signs_certificates=settings.sign_certificates,
         ocsp_responders=settings.responders(),
         contract_cas=registry.contract_cas,

@@ -22,7 +22,7 @@ from services.domain.ids import derived_id
 from services.domain.providers import Providers
 from services.domain.units import Millis, parse_rfc3339
 from services.ocpp.wire.faults import Fault, Refused
-from services.ocpp.wire.quirks import Profile, Quirks, choose
+from services.ocpp.wire.quirks import Choose, Quirks, chooser
 
 _MAX_WARNINGS: Final = 20
 _INT32: Final = 0x7FFF_FFFF
@@ -69,7 +69,8 @@ class Edge:
     """(token key, station key, transaction id, now): is it charging in another transaction, where that matters?"""
     master_pass_group: str = ""
     """Group of the tokens that end everybody's transactions and start none; "" for none (C16)."""
-    quirks: tuple[Profile, ...] = ()
+    quirks: Choose = chooser(())
+    """Profiles that stations name, vendor, model and firmware: what is known to be wrong with them."""
     certificate: Callable[[str], StationCertificate | None] = lambda _key: None
     """Looks up a certificate that we have issued by `{tenant}/{serial number}`."""
     signs_certificates: bool = False
@@ -100,10 +101,8 @@ class Edge:
         """What is known of a station by its registry entry, and by what it says of itself."""
         station = self.station(f"{self.tenant}/{station_id}")
         if station is None:
-            return choose(self.quirks, (), vendor, model, firmware)
-        return choose(
-            self.quirks, station.quirks, vendor or station.vendor or "", model or station.model or "", firmware
-        )
+            return self.quirks((), vendor, model, firmware)
+        return self.quirks(station.quirks, vendor or station.vendor or "", model or station.model or "", firmware)
 
 
 class Point(NamedTuple):

@@ -6,6 +6,7 @@ mending leaves a warning on the event. `validation: hard` refuses what else woul
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -13,6 +14,8 @@ import yaml
 _PROFILE_KEYS: Final = {"name", "about", "vendor", "model", "firmware", "validation", "rules"}
 _RULE_KEYS: Final = {"action", "at", "missing", "rename", "drop", "words", "cut_suffix"}
 _EVERY: Final = "*"
+_MAKES: Final = 4096
+"""Combinations of vendor, model and firmware whose quirks are remembered."""
 
 
 class BadQuirks(ValueError):
@@ -91,6 +94,15 @@ def choose(
         return None
     rules = tuple((profile.name, rule) for profile in chosen for rule in profile.rules)
     return Quirks(any(profile.hard for profile in chosen), rules)
+
+
+Choose = Callable[[tuple[str, ...], str, str, str], Quirks | None]
+"""`choose` among some profiles."""
+
+
+def chooser(profiles: Iterable[Profile]) -> Choose:
+    """`choose` for many stations of few makes: remembers what it found."""
+    return lru_cache(_MAKES)(partial(choose, profiles))
 
 
 def _objects(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,8 @@ import orjson
 
 from services.ocpp.wire.faults import V15S, V16, V21, V201, Fault, Refused, family
 
-_FOLDERS: Final = {V16: "ocpp.v16", V201: "ocpp.v201", V21: "ocpp.v21"}
+_FOLDERS: Final = {V16: "v16", V201: "v201", V21: "v21"}
+"""Where the package `ocpp` has them; its modules, hundreds of classes, are not imported for that."""
 
 _SENT: Final = frozenset({"NotifyPeriodicEventStream"})
 """Actions that are never answered; their schema has no Request in its name (2.1 only)."""
@@ -47,7 +48,7 @@ def validator(protocol: str, action: str, answer: bool = False) -> Validator:
     request = "" if family(protocol) == V16 or action in _SENT else "Request"
     name = f"{action}{'Response' if answer else request}.json"
     # Some of the files begin with a byte order mark.
-    schema = orjson.loads((files(_FOLDERS[family(protocol)]) / "schemas" / name).read_text("utf-8-sig"))
+    schema = orjson.loads((files("ocpp") / _FOLDERS[family(protocol)] / "schemas" / name).read_text("utf-8-sig"))
     if protocol == V15S and not answer:
         for field, words in _WORDS_OF_V15.get(action, {}).items():
             schema["properties"][field]["enum"] += words
@@ -57,7 +58,7 @@ def validator(protocol: str, action: str, answer: bool = False) -> Validator:
 @cache
 def actions(protocol: str) -> frozenset[str]:
     """Every action that a version of OCPP knows, in either direction."""
-    names = (entry.name for entry in (files(_FOLDERS[family(protocol)]) / "schemas").iterdir())
+    names = (entry.name for entry in (files("ocpp") / _FOLDERS[family(protocol)] / "schemas").iterdir())
     return frozenset(re.sub(r"(Request|Response)?\.json$", "", name) for name in names if name.endswith(".json"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from services.domain.events.station import ConnectorStatusChanged, ProtocolViolated, Station
 from services.ocpp.connection import Connection, Step
 from services.ocpp.settings import SHIPPED_QUIRKS, OcppSettings
-from services.ocpp.wire.quirks import BadQuirks, Profile, Quirks, choose, load
+from services.ocpp.wire.quirks import BadQuirks, Profile, Quirks, choose, chooser, load
 from services.runtime.settings import BadSetting
 from tests.unit.ocpp.circumstances import EDGE, NOW, STATION, TENANT, V16
 
@@ -58,6 +58,13 @@ class TestChoose:
         profiles = load('[{name: old, firmware: "1.*"}]')
         assert choose(profiles, (), "", "", "1.4") is not None
         assert choose(profiles, (), "", "", "2.0") is None
+
+    def test_finds_the_same_for_every_station_of_a_make(self) -> None:
+        profiles = load(ACME)
+        found = chooser(profiles)
+        assert found((), "Acme", "AC22", "1.0") == choose(profiles, (), "Acme", "AC22", "1.0")
+        assert found((), "Acme", "AC22", "1.0") is found((), "Acme", "AC22", "1.0")
+        assert found((), "Other", "AC22", "1.0") is None
 
 
 class TestMend:
@@ -138,7 +145,7 @@ class TestLoad:
 class TestConnection:
     def named(self, *names: str, **changes: Any) -> Connection:
         entry = Station(tenant=TENANT, station_id=STATION, quirks=names, updated_at=1, **changes)
-        edge = replace(EDGE, station=lambda _key: entry, quirks=load(ACME + SHIPPED_QUIRKS.read_text()))
+        edge = replace(EDGE, station=lambda _key: entry, quirks=chooser(load(ACME + SHIPPED_QUIRKS.read_text())))
         return Connection(edge, STATION, V16, 1)
 
     def test_mends_the_messages_of_a_station_that_names_a_profile(self) -> None:
