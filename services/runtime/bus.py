@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaException, Producer
@@ -10,6 +11,9 @@ from confluent_kafka import KafkaException, Producer
 from services.domain.folding import Event
 from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
+
+_COLLECT_S = 0.01
+"""Events are handed to librdkafka together, this often: each that comes alone wakes its threads: costly."""
 
 _POLL_S = 0.001
 """Delivery reports are fetched this often while any is awaited; it bounds the latency that we add to an ack."""
@@ -44,9 +48,10 @@ class Bus:
     """Publishes events from one event loop. Delivery reports are polled while any is outstanding."""
 
     def __init__(self, kafka: KafkaSettings, codec: Codec) -> None:
-        self._producer = Producer(producer_config(kafka))
+        self._producer = Producer(producer_config(kafka, **{"linger.ms": 1}))
         self._prefix = kafka.topic_prefix
         self._encode = codec.encode
+        self._collected: list[tuple[str, bytes | None, str, Done]] = []
         self._in_flight = 0
         self._polling = False
 
@@ -60,24 +65,32 @@ class Bus:
 
         Raises ValueError when the event cannot be encoded; a full queue reports NotDurable.
         """
-        self._hand_over(topic or event.TOPIC, self._encode(event), event.key, done)
+        self._collect(topic or event.TOPIC, self._encode(event), event.key, done)
 
     def delete(self, event: Event, done: Done) -> None:
         """Delete an event from its compacted topic, by its key; `done` as in `send`."""
-        self._hand_over(event.TOPIC, None, event.key, done)
+        self._collect(event.TOPIC, None, event.key, done)
 
-    def _hand_over(self, topic: str, value: bytes | None, key: str, done: Done) -> None:
-        def delivered(error: Any, _message: Any) -> None:
-            self._in_flight -= 1
-            done(NotDurable(str(error)) if error else None)
-
-        try:
-            self._producer.produce(self._prefix + topic, value, key, on_delivery=delivered)
-        except (BufferError, KafkaException) as error:
-            asyncio.get_running_loop().call_soon(done, NotDurable(str(error)))
-            return
+    def _collect(self, topic: str, value: bytes | None, key: str, done: Done) -> None:
+        if not self._collected:
+            asyncio.get_running_loop().call_later(_COLLECT_S, self._hand_over)
+        self._collected.append((topic, value, key, done))
         self._in_flight += 1
+
+    def _hand_over(self) -> None:
+        collected, self._collected = self._collected, []
+        for topic, value, key, done in collected:
+            try:
+                self._producer.produce(
+                    self._prefix + topic, value, key, on_delivery=partial(self._delivered, done)
+                )
+            except (BufferError, KafkaException) as error:
+                asyncio.get_running_loop().call_soon(self._delivered, done, error, None)
         self._keep_polling()
+
+    def _delivered(self, done: Done, error: Any, _message: Any) -> None:
+        self._in_flight -= 1
+        done(NotDurable(str(error)) if error else None)
 
     async def publish(self, *published: Event, timeout_s: float = 20.0, topic: str | None = None) -> None:
         """Return when the broker has all of them; NotDurable when one fails or `timeout_s` has passed.
