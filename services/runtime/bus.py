@@ -48,6 +48,7 @@ class Bus:
     """Publishes events from one event loop. Delivery reports are polled while any is outstanding."""
 
     def __init__(self, kafka: KafkaSettings, codec: Codec) -> None:
+        # What is handed over is collected already: librdkafka need not wait for more.
         self._producer = Producer(producer_config(kafka, **{"linger.ms": 1}))
         self._prefix = kafka.topic_prefix
         self._encode = codec.encode
