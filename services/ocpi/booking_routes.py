@@ -9,13 +9,14 @@ from services.ocpi.answering import Answering
 from services.ocpi.bodies import json_of
 from services.ocpi.booking_desk import BookingDesk
 from services.ocpi.inbound import bookings
+from services.ocpi.inbound.page_request import TIMESLOT, timeslot
 from services.ocpi.inbound.refusal import Refusal
 from services.ocpi.object_routes import paged, routing
-from services.ocpi.outbound.booking_locations import CALENDAR_ID, booking_location
+from services.ocpi.outbound.booking_locations import CALENDAR_ID, booking_location, is_free
 from services.ocpi.routes import party_of_partner
 from services.ocpi.settings import OcpiSettings
 from services.ocpi.station_requests import StationRequests
-from services.ocpi.wire.booking import Bookable
+from services.ocpi.wire.booking import Bookable, Period
 from services.ocpi.wire.envelope import Status, decoded
 from services.ocpi.wire.model import V230
 
@@ -51,7 +52,9 @@ class BookingRoutes:
 
     def locations(self, request: Request) -> Response:
         found = self._desk.bookables(self._partner(request).tenant)
-        now = self._requests.means.now_ms()
+        now, wanted = self._requests.means.now_ms(), Period(*timeslot(request.query_params))
+        if any(request.query_params.get(name) for name in TIMESLOT):
+            found = [one for one in found if is_free(one, now, wanted)]
         return self._page(request, _LOCATIONS, [booking_location(one, now) for one in found])
 
     def location(self, request: Request, location_id: str) -> Response:

@@ -139,6 +139,11 @@ class TestBookings:
         one = client.get(f"{BOOKINGS}/booking_locations/{EVSE_UID}").json()["data"]
         assert one["calendars"][0] == client.get(f"{BOOKINGS}/booking_locations/{EVSE_UID}/1").json()["data"]
         assert client.get(f"{BOOKINGS}/booking_locations/{EVSE_UID}/2").status_code == 404
+        past = {"timeslot_to": "2001-01-01T00:00:00Z"}
+        assert client.get(f"{BOOKINGS}/booking_locations", params=past).json()["data"] == []
+        later = {"timeslot_from": "2001-01-01T00:00:00Z"}
+        assert len(client.get(f"{BOOKINGS}/booking_locations", params=later).json()["data"]) == 1
+        assert client.get(f"{BOOKINGS}/booking_locations?timeslot_to=soon").json()["status_code"] == 2001
         assert client.get(f"{BOOKINGS}/booking_locations/E9").json()["status_code"] == 2003
 
     def test_are_decided_at_once_and_are_their_partners(self, edge: OcpiSettings, client: httpx.Client) -> None:

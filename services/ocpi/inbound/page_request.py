@@ -14,6 +14,8 @@ MAX_OFFSET = 2**53 - 1
 LATEST: Millis = 4_102_444_800_000
 """2100-01-01: later times are read as this one."""
 
+TIMESLOT = ("timeslot_from", "timeslot_to")
+_FILTERS = ("date_from", "date_to", *TIMESLOT)
 _CURSOR = re.compile(r"(\d{1,13})_(\d{1,13})_([0-9A-Za-z*.:-]{1,64})(?:_(\d{1,12}))?")
 _DIGITS = re.compile(r"\d{1,16}")
 _PLUS_LOST = re.compile(r" (\d\d:\d\d)$")
@@ -42,9 +44,15 @@ def page_request(params: Mapping[str, str], now_ms: Millis, settle_ms: int = 0) 
         offset=_whole_number(params, "offset", default=0, least=0, most=MAX_OFFSET),
         limit=min(_whole_number(params, "limit", DEFAULT_LIMIT, least=1, most=MAX_OFFSET), MAX_LIMIT),
         after=(cursor.after_ms, cursor.after_id) if cursor else None,
-        filters=tuple((name, params[name]) for name in ("date_from", "date_to") if params.get(name)),
+        filters=tuple((name, params[name]) for name in _FILTERS if params.get(name)),
         total=cursor.total if cursor else None,
     )
+
+
+def timeslot(params: Mapping[str, str]) -> tuple[Millis, Millis]:
+    """When something is to be free (mod_bookings: GET BookingLocations), from inclusive, to exclusive."""
+    since, until = _date(params, "timeslot_from"), _date(params, "timeslot_to")
+    return 0 if since is None else since, LATEST if until is None else until
 
 
 def _date(params: Mapping[str, str], name: str) -> Millis | None:

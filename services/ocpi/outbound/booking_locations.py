@@ -49,6 +49,12 @@ def calendar(bookable: Bookable, now_ms: Millis) -> dict[str, Any]:
     }
 
 
+def is_free(bookable: Bookable, now_ms: Millis, wanted: Period) -> bool:
+    """Whether some of a period could still be booked, of what the calendar shows."""
+    shown = Period(max(now_ms, wanted.start), min(_midnight(now_ms) + HORIZON_MS, wanted.end))
+    return bool(free_in(shown, bookable.taken))
+
+
 def free_in(whole: Period, taken: tuple[Period, ...]) -> list[Period]:
     """What is left of a period; `taken` in order of time."""
     free, start = [], whole.start

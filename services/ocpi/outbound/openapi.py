@@ -9,7 +9,9 @@ from services.ocpi.wire.model import MODEL
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _VERSIONED: Final = re.compile(r"/ocpi/(?P<version>[0-9.]+)(?P<rest>/.*)?")
-_LISTS: Final = re.compile(r"(/emsp)?/(locations|tariffs|sessions|cdrs|tokens|invoicereconciliation|Booking)")
+_LISTS: Final = re.compile(
+    r"(/emsp)?/(locations|tariffs|sessions|cdrs|tokens|invoicereconciliation|Booking(/booking_locations)?)"
+)
 _ERRAND: Final = "{command}"
 
 _BODIES: Final[tuple[tuple[str, str], ...]] = (
@@ -66,6 +68,9 @@ _PAGING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("offset", {"type": "integer", "minimum": 0}),
     ("limit", {"type": "integer", "minimum": 1}),
 )
+_FREE: Final[tuple[tuple[str, dict[str, Any]], ...]] = tuple(
+    (name, {"type": "string", "format": "date-time"}) for name in ("timeslot_from", "timeslot_to")
+)
 
 
 class Served(NamedTuple):
@@ -121,7 +126,8 @@ def _operation(path: str, method: str, body: tuple[str, str] | None) -> dict[str
     told: dict[str, Any] = {"responses": _ANSWERS}
     found = _VERSIONED.fullmatch(path)
     if method == "GET" and found and _LISTS.fullmatch(found["rest"] or ""):
-        told["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in _PAGING]
+        asked = (*_PAGING, *_FREE) if path.endswith("/booking_locations") else _PAGING
+        told["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in asked]
     if body is not None:
         whole = reference(*body)
         # A PATCH has any part of it.

@@ -22,7 +22,7 @@ from services.ocpi.inbound.bookings import (
     without,
 )
 from services.ocpi.inbound.refusal import Refusal
-from services.ocpi.outbound.booking_locations import booking_location, calendar, free_in
+from services.ocpi.outbound.booking_locations import booking_location, calendar, free_in, is_free
 from services.ocpi.outbound.told import told
 from services.ocpi.wire.booking import HORIZON_MS, Bookable, Period
 from services.ocpi.wire.parties import Party
@@ -209,3 +209,22 @@ class TestLocations:
 def test_the_official_booking_is_understood() -> None:
     example = json.loads((EXAMPLES / "booking_example.json").read_text())
     assert read(example, "Booking", "2.3.0").value["booking_requests"]
+
+
+class TestIsFree:
+    TAKEN = replace(EVSE, taken=(Period(BEGIN, BEGIN + HOUR),))
+
+    @pytest.mark.parametrize(
+        ("since", "until", "free"),
+        [
+            (0, 2**50, True),
+            (BEGIN, BEGIN + HOUR, False),
+            (BEGIN, BEGIN + HOUR + 1, True),
+            (BEGIN - 1, BEGIN + HOUR, True),
+            (START - 2 * HOUR, START, False),
+            (START + HORIZON_MS, 2**50, False),
+            (BEGIN + 3 * HOUR, BEGIN + 2 * HOUR, False),
+        ],
+    )
+    def test_of_what_can_still_be_booked(self, since: int, until: int, free: bool) -> None:
+        assert is_free(self.TAKEN, START, Period(since, until)) is free

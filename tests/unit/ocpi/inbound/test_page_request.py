@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.units import parse_rfc3339
-from services.ocpi.inbound.page_request import LATEST, BadParameter, page_request
+from services.ocpi.inbound.page_request import LATEST, BadParameter, page_request, timeslot
 from services.ocpi.wire.paging import Cursor
 
 NOW = parse_rfc3339("2026-11-21T10:00:00Z")
@@ -126,3 +126,18 @@ class TestPageRequest:
         assert 0 <= asked.before_ms <= NOW
         assert asked.offset >= 0
         assert 1 <= asked.limit <= 1000
+
+
+class TestTimeslot:
+    def test_is_any_time_unless_it_is_said(self) -> None:
+        assert timeslot({}) == (0, LATEST)
+        assert timeslot({"timeslot_from": ""}) == (0, LATEST)
+
+    def test_is_kept_in_links(self) -> None:
+        wanted = {"timeslot_from": "1970-01-01T00:00:01Z", "timeslot_to": "1970-01-01T00:00:02Z"}
+        assert timeslot(wanted) == (1_000, 2_000)
+        assert page_request(wanted, NOW).filters == tuple(wanted.items())
+
+    def test_that_is_no_time_is_refused(self) -> None:
+        with pytest.raises(BadParameter, match="timeslot_to is no date-time"):
+            timeslot({"timeslot_to": "soon"})

@@ -47,6 +47,9 @@ class TestDescribed:
         )["paths"]
         names = [one["name"] for one in told["/ocpi/2.3.0/cdrs"]["get"]["parameters"]]
         assert names == ["date_from", "date_to", "offset", "limit"]
+        path = "/ocpi/2.3.0/Booking/booking_locations"
+        booking = described([served(path, "GET")], "http://x")["paths"][path]["get"]["parameters"]
+        assert [one["name"] for one in booking[-2:]] == ["timeslot_from", "timeslot_to"]
         assert "parameters" not in told["/ocpi/2.3.0"]["get"]
         assert "parameters" not in told["/ocpi/2.3.0/emsp/cdrs"]["post"]
 
