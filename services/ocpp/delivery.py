@@ -16,6 +16,10 @@ MAX_RETRIED: Final = 100_000
 """Publications that are kept for another attempt while Kafka is away."""
 
 
+_PAUSE_MS: Final = 5_000
+"""Sweeps are a second apart; a longer time between two of them is a pause of this process."""
+
+
 class Asker(Protocol):
     """Who waits for a reply: a station's socket."""
 
@@ -68,6 +72,7 @@ class Delivery:
         self._retried: deque[Publication] = deque()
         self._outstanding = 0
         self._silent_since: Millis | None = None
+        self._swept_at: Millis | None = None
         self.lost = 0
         """Publications nobody waited for that were given up because too many were waiting."""
 
@@ -118,6 +123,7 @@ class Delivery:
 
     def sweep(self, now_ms: Millis) -> None:
         """Give up what has been held for too long and try again what failed; to be called every second."""
+        self._leave_out_pause(now_ms)
         while self._held:
             publication = next(iter(self._held))
             if publication.deadline_ms > now_ms:
@@ -133,6 +139,12 @@ class Delivery:
                 self._hand_over(publication)
         if not self.outstanding:
             self._silent_since = None
+
+    def _leave_out_pause(self, now_ms: Millis) -> None:
+        """While this process stood still, it was not Kafka that was silent."""
+        before, self._swept_at = self._swept_at, now_ms
+        if self._silent_since is not None and before is not None and now_ms - before > _PAUSE_MS:
+            self._silent_since = max(self._silent_since, now_ms - _PAUSE_MS)
 
     def _hand_over(self, publication: Publication) -> None:
         if self._silent_since is None:

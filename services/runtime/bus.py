@@ -13,7 +13,7 @@ from services.runtime.codec import Codec
 from services.runtime.settings import KafkaSettings
 
 _COLLECT_S = 0.01
-"""Events are handed to librdkafka together, this often: each that comes alone wakes its threads: costly."""
+"""After an event was handed to librdkafka, those of so long go together: waking it costs most."""
 
 _POLL_S = 0.001
 """Delivery reports are fetched this often while any is awaited; it bounds the latency that we add to an ack."""
@@ -53,6 +53,7 @@ class Bus:
         self._prefix = kafka.topic_prefix
         self._encode = codec.encode
         self._collected: list[tuple[str, bytes | None, str, Done]] = []
+        self._collecting = False
         self._in_flight = 0
         self._polling = False
 
@@ -73,13 +74,17 @@ class Bus:
         self._collect(event.TOPIC, None, event.key, done)
 
     def _collect(self, topic: str, value: bytes | None, key: str, done: Done) -> None:
-        if not self._collected:
-            asyncio.get_running_loop().call_later(_COLLECT_S, self._hand_over)
         self._collected.append((topic, value, key, done))
         self._in_flight += 1
+        if not self._collecting:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         collected, self._collected = self._collected, []
+        self._collecting = bool(collected)
+        if not collected:
+            return
+        asyncio.get_running_loop().call_later(_COLLECT_S, self._hand_over)
         for topic, value, key, done in collected:
             try:
                 self._producer.produce(

@@ -168,7 +168,7 @@ class TestDevices:
             online(edge, "CP201", V201) as station,
         ):
             station.parts = 2
-            reported = await said(device, "report", "CP201", "--timeout", "2")
+            reported = await said(device, "report", "CP201", "--timeout", "5")
             assert "the report is not complete" in reported.output
             await says("2 parts, not complete, missing 1", "show", "CP201")
 

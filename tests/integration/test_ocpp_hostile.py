@@ -157,7 +157,7 @@ class TestWebSocket:
         ("frame", "code"),
         [
             (masked(Opcode.BINARY, b"\x00"), 1003),
-            (masked(Opcode.TEXT, b"x" * 65_537), 1009),
+            (masked(Opcode.TEXT, b"x" * 131_073), 1009),
             (masked(Opcode.TEXT, b"x", reserved=0x40), 1002),
             (masked(Opcode.CONT, b"x"), 1002),
         ],

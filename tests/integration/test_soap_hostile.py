@@ -91,7 +91,7 @@ class TestBodies:
         port = free_port()
         async with running(kafka, tmp_path, ocpp_soap_port=port):
             cp = SoapStation(port, "CP1")
-            long = HEARTBEAT.replace("m1", "x" * 100_000)
+            long = HEARTBEAT.replace("m1", "x" * 200_000)
             assert (await cp.post(long)).status_code == 413
             assert (await cp.say("heartbeatRequest")).status == 200
 

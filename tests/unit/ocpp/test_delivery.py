@@ -179,6 +179,17 @@ class TestDown:
         assert kafka.delivery.down(NOW + HOLD_MS + 1)
         assert kafka.delivery.silent_ms(NOW + 5) == 5
 
+    def test_is_not_the_silence_of_a_process_that_stood_still(self) -> None:
+        kafka = Kafka()
+        kafka.delivery.publish(event("a"))
+        kafka.delivery.sweep(NOW)
+        woken = NOW + 10 * HOLD_MS
+        kafka.delivery.sweep(woken)
+        assert not kafka.delivery.down(woken)
+        for second in range(1, HOLD_MS // 1000):
+            kafka.delivery.sweep(woken + second * 1000)
+        assert kafka.delivery.down(woken + HOLD_MS)
+
     def test_ends_with_the_next_confirmation(self) -> None:
         kafka = Kafka()
         kafka.delivery.publish(event("a"))
