@@ -29,7 +29,7 @@ from services.simulator.demo import DemoSettings, run_demo
 
 READY_WITHIN_S = 180.0
 _PROBE_S = 1.0
-_PROMPT = {"ocpp", "sessions"}
+_PROMPT = {"ocpp", "sessions", "analytics"}
 """What stations and drivers wait for; on a busy machine the rest comes after it."""
 _NICENESS = 5
 

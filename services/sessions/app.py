@@ -17,6 +17,7 @@ PROCESSOR: Processor[State] = Processor(
     fold,
     State,
     unread=("MeterValue.sampled_values",),
+    collect_ms=20,
 )
 
 

@@ -22,7 +22,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -43,9 +43,9 @@ from services.runtime.streaming.worker import Worker
 
 _TICK_S = 0.05
 _AT_ONCE = (1, 1_500)
-_COLLECTED = (65_536, 25)
-"""Bytes that Kafka may wait for before it answers a fetch, and for how many ms: of quiet and of busy topics."""
-_QUIET_S = 0.1
+"""Bytes that Kafka may wait for before it answers a fetch of quiet topics, and for how many ms."""
+_COLLECTED_BYTES = 65_536
+_QUIET_S = 0.25
 """Topics without a record for so long are quiet."""
 _STOP_S = 20.0
 _COMMIT_S = 30.0
@@ -65,12 +65,12 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
     ) -> Any:
         """While records come, have Kafka collect some: a fetch for each would cost more than folding it."""
-        fetcher = consumer._fetcher  # noqa: SLF001  as in the method that this one replaces
+        app, fetcher = cast(_App, self.app), consumer._fetcher  # noqa: SLF001  as in the method that this replaces
         busy = fetcher._fetch_min_bytes > 1  # noqa: SLF001
         records = await super()._fetch_records(
             consumer, active_partitions, timeout=_QUIET_S if busy else timeout, max_records=max_records
         )
-        collected = _COLLECTED if records else _AT_ONCE
+        collected = (_COLLECTED_BYTES, app.collect_ms) if records else _AT_ONCE
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = collected  # noqa: SLF001
         return records
 
@@ -138,6 +138,7 @@ class _Boot(BootStrategy):
 
 class _App(faust.App):
     BootStrategy = _Boot
+    collect_ms = 0
 
     def _new_transport(self) -> _Transport:
         return _Transport(self.conf.broker_consumer, self)
@@ -191,6 +192,7 @@ class FaustPath:
         self._lock = asyncio.Lock()
         self._recovering = False
         self._app = _app(worker.processor.group, kafka, home, settings)
+        self._app.collect_ms = worker.processor.collect_ms
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         topics = self._app.topic(*self._streams, schema=_Undecoded(), acks=False)
         self._app.agent(topics, name=f"{worker.processor.name}-fold")(self._consume)

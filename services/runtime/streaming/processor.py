@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from services.domain.folding import Fold
+from services.domain.units import Millis
 
 S = TypeVar("S")
 
@@ -35,7 +36,8 @@ class Processor(Generic[S]):
     `name` is `<slice>.v<major>` and names its consumer group, changelog and dead letters: raise the major to start
     afresh from the beginning of the inputs. `inputs` are partitioned alike, since one partition number of all of
     them shares its states. `state_type` is a msgspec.Struct, or a union of tagged ones. `unread` names
-    arrays of the inputs ("MeterValue.sampled_values") that the fold never looks at.
+    arrays of the inputs ("MeterValue.sampled_values") that the fold never looks at. `collect_ms`: while the inputs
+    are busy, Kafka may collect records for so long; the first after a pause comes at once.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Processor(Generic[S]):
     fold: Fold[S]
     state_type: Any
     unread: tuple[str, ...] = ()
+    collect_ms: Millis = 100
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
