@@ -98,7 +98,7 @@ class TestEndpoint:
         assert status == 413
 
     async def test_reads_no_more_than_a_message_may_have(self) -> None:
-        status, _, _ = await Client().ask(*[part(b" " * 30_000, True)] * 3)
+        status, _, _ = await Client().ask(*[part(b" " * 60_000, True)] * 3)
         assert status == 413
 
     async def test_turns_everybody_away_while_kafka_is_down(self) -> None:
