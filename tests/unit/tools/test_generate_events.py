@@ -106,6 +106,7 @@ class TestLoad:
 
 
 class TestMain:
+    @pytest.mark.slow
     def test_says_which_modules_are_stale(
         self,
         generator: ModuleType,

@@ -84,6 +84,7 @@ class TestEmbeddedKafka:
             broker._format(None, tmp_path)  # type: ignore[arg-type]
         assert (tmp_path / "kafka" / "data" / "precious").exists()
 
+    @pytest.mark.slow
     def test_does_not_take_another_server_for_kafka(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             assert not kafka.answers(server.getsockname()[1])
