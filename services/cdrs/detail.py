@@ -1,12 +1,12 @@
 """Writes out the content of a charge detail record from a session's end and what is known around it."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
 from decimal import Decimal
 
 from services.cdrs.lookups import Lookups
 from services.cdrs.quoting import Quote, quoted
-from services.domain.charge_records import RESERVATION_EXPIRED
+from services.domain.charge_records import never_charged
 from services.domain.events.common import CdrLocation, ChargeDetail, ChargingPeriod, TariffTerms
 from services.domain.events.session import SessionEnded
 from services.domain.events.station import Station
@@ -70,10 +70,7 @@ def charge_detail(
     station = lookups.station(f"{event.tenant}/{event.station_id}")
     location = _location(lookups, station)
     contract_id, agreement, terms = quoted(lookups, event, locked)
-    if RESERVATION_EXPIRED in event.quality_flags:
-        charged = _never_charged(terms, event, location)
-    else:
-        charged = _charged(terms, event, location, clock, _reserved_from(lookups, event))
+    charged = _charged(lookups, terms, event, location, clock)
     total = charged.total
     return ChargeDetail(
         tenant=event.tenant,
@@ -119,7 +116,7 @@ def charge_detail(
 
 def _duration_s(event: SessionEnded) -> int:
     """Of the session, so of an expired reservation nothing."""
-    if RESERVATION_EXPIRED in event.quality_flags:
+    if never_charged(event):
         return 0
     return max(0, event.ended_at - event.started_at) // 1000
 
@@ -132,37 +129,32 @@ def _reserved_from(lookups: Lookups, event: SessionEnded) -> Millis | None:
     return reserved_from(found, event.started_at)
 
 
-def _never_charged(terms: TariffTerms | None, event: SessionEnded, location: CdrLocation | None) -> _Charged:
-    """What an expired reservation costs, in the time of the place."""
-    if terms is None:
-        return _Charged(None, None)
-    zone = zone_of(location.time_zone if location else None, terms.time_zone)
-    try:
-        found = cost_of_expired(terms, event.started_at, event.ended_at, zone or UTC)
-    except CannotPrice:
-        return _Charged(None, None, frozenset({TARIFF_NOT_VALID}))
-    except (ValueError, ArithmeticError) as error:
-        raise BadRecord(f"reservation {event.session_id} cannot be priced: {error}") from error
-    return _Charged(terms, found, _doubts(terms, event, placed=zone is not None))
-
-
 def _charged(
+    lookups: Lookups,
     terms: TariffTerms | None,
     event: SessionEnded,
     location: CdrLocation | None,
     clock: ClockState,
-    reserved_from: Millis | None,
 ) -> _Charged:
     if terms is None:
         return _Charged(None, None)
     zone = zone_of(location.time_zone if location else None, terms.time_zone)
     try:
-        found = cost(terms, _periods(event), zone or UTC, clock, reserved_from)
+        found = _cost(lookups, terms, event, zone or UTC, clock)
     except CannotPrice:
         return _Charged(None, None, frozenset({TARIFF_NOT_VALID}))
     except (ValueError, ArithmeticError) as error:
-        raise BadRecord(f"session {event.session_id} cannot be priced: {error}") from error
+        what = "reservation" if never_charged(event) else "session"
+        raise BadRecord(f"{what} {event.session_id} cannot be priced: {error}") from error
     return _Charged(terms, found, _doubts(terms, event, placed=zone is not None))
+
+
+def _cost(
+    lookups: Lookups, terms: TariffTerms, event: SessionEnded, zone: tzinfo, clock: ClockState
+) -> Cost | None:
+    if never_charged(event):
+        return cost_of_expired(terms, event.started_at, event.ended_at, zone)
+    return cost(terms, _periods(event), zone, clock, _reserved_from(lookups, event))
 
 
 def _doubts(terms: TariffTerms, event: SessionEnded, *, placed: bool) -> frozenset[str]:
