@@ -1,9 +1,10 @@
-"""Python's garbage collection in processes that answer while somebody waits."""
+"""When Python collects garbage: by default so often that it takes longer than most of our work."""
 
 import gc
 from typing import Final
 
-_THRESHOLDS: Final = (50_000, 20, 50)
+_ANSWERING: Final = (50_000, 20, 50)
+_FOLDING: Final = (50_000, 20, 100)
 
 
 def calm() -> None:
@@ -14,4 +15,9 @@ def calm() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    gc.set_threshold(*_ANSWERING)
+
+
+def seldom() -> None:
+    """For processes that fold or batch: many objects, hardly any cycles, and many states that would be walked."""
+    gc.set_threshold(*_FOLDING)

@@ -5,7 +5,6 @@ At least once: after a crash the same records come again in other batches, so ta
 """
 
 import asyncio
-import gc
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.domain.events.dlq import DeadLetter
 from services.domain.failures import BadRecord, TryAgain
+from services.runtime import garbage
 from services.runtime.bus import NotDurable, producer_config
 from services.runtime.clock import now_ms
 from services.runtime.codec import Codec
@@ -97,8 +97,7 @@ async def run_sink(
     settings: StreamingSettings,
 ) -> None:
     """Run until the host stops; raises whatever makes going on impossible, after which all is done again."""
-    # A batch is many small objects and no cycles, which the default thresholds would look for all the time.
-    gc.set_threshold(50_000, 20, 100)
+    garbage.seldom()
     home = Home(data_dir, sink.name, settings.worker_id)
     try:
         worker = SinkWorker(sink, kafka, codec, insert, home.worker_id, host, settings)

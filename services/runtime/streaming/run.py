@@ -1,11 +1,10 @@
 """Runs a processor until its process is told to stop: what slices call."""
 
 import asyncio
-import gc
 from pathlib import Path
 from typing import Any, Literal
 
-from services.runtime import process
+from services.runtime import garbage, process
 from services.runtime.registry import codec_of
 from services.runtime.settings import KafkaSettings
 from services.runtime.streaming.faust_path import FaustPath
@@ -52,8 +51,7 @@ async def run_processor(
     let the process end and be started again, which does the work since the last checkpoint again.
     """
     chosen = settings or StreamingSettings()
-    # A fold makes many objects and few cycles: the default thresholds would walk all states all the time.
-    gc.set_threshold(50_000, 20, 100)
+    garbage.seldom()
     partitions = await asyncio.to_thread(_prepare, kafka, processor)
     home = Home(data_dir, processor.name, chosen.worker_id)
     codec = codec.leaving_out(processor.unread) if processor.unread else codec
