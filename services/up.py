@@ -30,7 +30,7 @@ from services.simulator.demo import DemoSettings, run_demo
 READY_WITHIN_S = 180.0
 _PROBE_S = 1.0
 _PROMPT = {"ocpp", "sessions", "analytics"}
-"""What stations and drivers wait for; on a busy machine the rest comes after it."""
+"""What stations wait for, and what shows them as they are; on a busy machine the rest comes after it."""
 _NICENESS = 5
 
 up = typer.Typer(help="Start everything on this machine until Ctrl-C.")
